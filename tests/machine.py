@@ -1,0 +1,33 @@
+"""Programs that the tests need. `python -m tests.machine` prints the packages that are missing."""
+
+import shutil
+from pathlib import Path
+
+POSTGRES_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+
+
+def chromium() -> Path | None:
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    return Path(found) if found else None
+
+
+def postgres_programs() -> Path | None:
+    """The folder with PostgreSQL's initdb and postgres: the newest, for Debian keeps them off PATH."""
+    on_path = [Path(found).parent] if (found := shutil.which("initdb")) else []
+    kept_apart = [folder for pattern in POSTGRES_FOLDERS for folder in Path("/").glob(pattern.lstrip("/"))]
+    folders = (*on_path, *sorted(kept_apart, reverse=True))
+    return next((folder for folder in folders if (folder / "postgres").exists()), None)
+
+
+def missing_packages() -> list[str]:
+    missing = []
+    if not chromium():
+        missing.append("chromium")
+    if not postgres_programs():
+        missing.append("postgresql")
+    return missing
+
+
+if __name__ == "__main__":
+    print(*missing_packages())  # noqa: T201
