@@ -1,0 +1,211 @@
+"""What is kept of money. Events, facts, decisions and lines are only ever added; triggers refuse the rest.
+
+`Subscription` and `TierStep` hold what follows from the facts so that pages need not work it out; they are
+rewritten whenever a late event changes what follows.
+"""
+
+from piccolo.columns import UUID as UUIDColumn
+from piccolo.columns import BigInt, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from portal.enrollments.tables import Enrollment
+from portal.programs.tables import Program, Terms
+from portal.referrals.tables import Customer
+
+
+class BillingEvent(Table):
+    """What a billing system sent, word for word."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    source = Varchar(length=32)
+    external_id = Varchar(length=255)
+    kind = Varchar(length=80)  # the sender's word, such as invoice.paid
+    meaning = Varchar(length=24)  # rules.Meaning: what it was understood as
+    body = Text()
+    digest = Varchar(length=64)
+    happened_at = Timestamptz(default=None)
+    received_at = Timestamptz(default=None)
+
+
+class Subscription(Table):
+    """What a customer buys, and the affiliate it is tied to."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    customer = ForeignKey(Customer, null=False, on_delete=OnDelete.restrict)
+    external_id = Varchar(length=255)
+    # Follows from the facts below.
+    plan = Varchar(length=64, null=True, default=None)
+    began_at = Timestamptz(null=True, default=None)
+    trial_ends_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    enrollment = ForeignKey(Enrollment, null=True, default=None, on_delete=OnDelete.restrict)
+    credited_by = Varchar(length=8, null=True, default=None)  # referrals.rules.CreditedBy
+    click = Varchar(length=40, null=True, default=None)
+    code = Varchar(length=64, null=True, default=None)
+    placement = Varchar(length=80, default="")
+
+
+class SubscriptionFact(Table):
+    """One thing that was told about a subscription: a checkout, a change, its end."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    event = ForeignKey(BillingEvent, null=False, on_delete=OnDelete.restrict)
+    subscription = ForeignKey(Subscription, null=False, on_delete=OnDelete.restrict)
+    happened_at = Timestamptz(default=None)
+    fact = Text()  # JSON of facts.Checkout or facts.SubscriptionChange
+
+
+class Transaction(Table, tablename="money_event"):  # "transaction" is a word of SQL
+    """One money event. A refund or dispute names the payment by `reference`, which may come later."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    event = ForeignKey(BillingEvent, null=False, on_delete=OnDelete.restrict)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    customer = ForeignKey(Customer, null=True, default=None, on_delete=OnDelete.restrict)
+    subscription = ForeignKey(Subscription, null=True, default=None, on_delete=OnDelete.restrict)
+    kind = Varchar(length=8)  # rules.TransactionKind
+    external_id = Varchar(length=255)
+    reference = Varchar(length=255)  # of a payment: its own id; else what it says about the payment
+    happened_at = Timestamptz(default=None)
+    currency = Varchar(length=3)
+    charged = BigInt(default=0)  # minor units; of a refund: what went back; of a dispute: what is disputed
+    base = BigInt(default=0)
+    tax = BigInt(default=0)
+    discount = BigInt(default=0)
+    fact = Text()  # JSON of facts.Payment, facts.Refund or facts.Dispute
+
+
+class PaymentName(Table):
+    """Another name of a payment: refunds and disputes know it by its charge or payment intent."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    name = Varchar(length=255)
+    payment = Varchar(length=255)
+
+
+class Decision(Table):
+    """The answer to one transaction. The newest one counts; earlier ones stay to be read."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    transaction = ForeignKey(Transaction, null=False, on_delete=OnDelete.restrict)
+    seq = Integer(default=1)
+    outcome = Varchar(length=32)  # rules.Outcome
+    rule = Varchar(length=16)  # the section of the terms that decided
+    enrollment = ForeignKey(Enrollment, null=True, default=None, on_delete=OnDelete.restrict)
+    terms = ForeignKey(Terms, null=True, default=None, on_delete=OnDelete.restrict)
+    because = Text()  # JSON of rules.Because: the values that sentences are made of
+    arithmetic = Text()  # JSON of rules.Arithmetic
+    rate_bps = Integer(null=True, default=None)
+    decided_at = Timestamptz(default=None)
+
+
+class Commission(Table):
+    """One line in an affiliate's books. Never edited: what changes is a further line."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    transaction = ForeignKey(Transaction, null=False, on_delete=OnDelete.restrict)
+    sale = ForeignKey(Transaction, null=False, on_delete=OnDelete.restrict)  # the payment it goes back to
+    decision = ForeignKey(Decision, null=False, on_delete=OnDelete.restrict)
+    kind = Varchar(length=12)  # rules.LineKind
+    minor = BigInt(default=0)
+    currency = Varchar(length=3)
+    rate_bps = Integer(default=0)
+    base_minor = BigInt(default=0)
+    booked_on = Date(default=None)  # the day it happened, in the program's time zone
+    released_on = Date(default=None)
+    created_at = Timestamptz(default=None)
+
+
+class TierStep(Table):
+    """A tier that an enrollment's active paying customers reached, and the payment that reached it."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    tier = Varchar(length=64)
+    reached_at = Timestamptz(default=None)
+    reached_by = Varchar(length=300)  # the place of that payment in the order of its moment
+    customers = Integer(default=0)
+
+
+class PayingSpan(Table):
+    """A time during which a customer counted as active and paying for an enrollment (rule 11)."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    customer = ForeignKey(Customer, null=False, on_delete=OnDelete.restrict)
+    began_at = Timestamptz(default=None)
+    began_by = Varchar(length=300)
+    ended_at = Timestamptz(null=True, default=None)
+    ended_by = Varchar(length=300, null=True, default=None)
+
+
+class Payout(Table):
+    """What one affiliate gets in one currency from one month's run."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    run_month = Varchar(length=7)  # "2026-12"
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    currency = Varchar(length=3)
+    minor = BigInt(default=0)
+    state = Varchar(length=12)  # rules.PayoutState
+    paid_on = Date(null=True, default=None)
+
+
+class PayoutLine(Table):
+    """A payout's claim on a commission. Its line is in at most one payout, ever."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    payout = ForeignKey(Payout, null=False, on_delete=OnDelete.restrict)
+    commission = ForeignKey(Commission, null=False, on_delete=OnDelete.restrict)
+
+
+INDEXES = (
+    "CREATE UNIQUE INDEX IF NOT EXISTS billing_event_once ON billing_event (source, external_id)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS subscription_once ON subscription (program, external_id)",
+    "CREATE INDEX IF NOT EXISTS subscription_customer ON subscription (customer)",
+    "CREATE INDEX IF NOT EXISTS subscription_enrollment ON subscription (enrollment)",
+    "CREATE INDEX IF NOT EXISTS subscription_fact_subscription ON subscription_fact (subscription)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS money_event_once ON money_event (program, external_id)",
+    "CREATE INDEX IF NOT EXISTS money_event_reference ON money_event (program, reference)",
+    "CREATE INDEX IF NOT EXISTS money_event_customer ON money_event (customer)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS payment_name_once ON payment_name (program, name)",
+    "CREATE INDEX IF NOT EXISTS payment_name_payment ON payment_name (program, payment)",
+    'CREATE UNIQUE INDEX IF NOT EXISTS decision_once ON decision ("transaction", seq)',
+    "CREATE INDEX IF NOT EXISTS decision_enrollment ON decision (enrollment)",
+    "CREATE INDEX IF NOT EXISTS commission_enrollment ON commission (enrollment, booked_on)",
+    "CREATE INDEX IF NOT EXISTS commission_released ON commission (program, released_on)",
+    'CREATE INDEX IF NOT EXISTS commission_transaction ON commission ("transaction")',
+    "CREATE INDEX IF NOT EXISTS commission_sale ON commission (sale)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS tier_step_once ON tier_step (enrollment, tier)",
+    "CREATE INDEX IF NOT EXISTS paying_span_enrollment ON paying_span (enrollment)",
+    "CREATE INDEX IF NOT EXISTS paying_span_customer ON paying_span (customer)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS payout_once ON payout (enrollment, run_month, currency)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS payout_line_once ON payout_line (commission)",
+    "CREATE INDEX IF NOT EXISTS payout_line_payout ON payout_line (payout)",
+)
+
+ONLY_ADDED = ("billing_event", "subscription_fact", "money_event", "payment_name", "decision", "commission")
+
+TRIGGERS: dict[str, tuple[str, ...]] = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_never_{verb} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
+        for table in ONLY_ADDED
+        for verb in ("update", "delete")
+    ),
+    "postgres": (
+        "CREATE OR REPLACE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$",
+        *(
+            f"CREATE OR REPLACE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION only_added()"
+            for table in ONLY_ADDED
+        ),
+    ),
+}

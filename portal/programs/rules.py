@@ -1,0 +1,207 @@
+"""What a program promises: plans, tiers, dates and words, as one dated version of its terms.
+
+A rule never changes in place: a new version starts at a date. Every number here is a setting of the
+program; the defaults are those of domain.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from portal.money import Money
+
+
+class Period(StrEnum):
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Existing(StrEnum):
+    """What a new version does to subscriptions that began before it."""
+
+    KEEP = "keep"
+    FOLLOW = "follow"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    days: int
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    key: str
+    name: str
+    price: Money
+    period: Period
+    trial: Trial | None = None
+    stripe_prices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    key: str
+    name: str
+    rate_bps: int
+    from_customers: int
+    benefits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How the program looks on the portal. The mark is one or two letters, drawn from type."""
+
+    accent: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to promote that the application form offers."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the program says about itself, in its own words."""
+
+    headline: str
+    summary: str
+    partner_program: str
+    audiences: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
+    benefits: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
+    disclosure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A page of the vendor that links may lead to."""
+
+    key: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramTerms:
+    name: str
+    slug: str
+    vendor: str
+    contact: str
+    website: str
+    timezone: str
+    currency: str
+    plans: tuple[Plan, ...]
+    tiers: tuple[Tier, ...]
+    brand: Brand
+    words: Words
+    destinations: tuple[Destination, ...]
+    allowed_hosts: tuple[str, ...]
+    starts_on: date
+    hold_days: int = 45
+    link_window_days: int = 30
+    pay_from_day: int = 15
+    pay_to_day: int = 20
+    months_paid: int | None = None
+    existing_subscriptions: Existing = Existing.KEEP
+    second_tier_bps: int = 0
+    second_manager: bool = True
+    claim_days: int = 60
+    code_percent: int = 0
+    code_pattern: str = "{NAME}{PERCENT}"
+    # Known only once the version is stored.
+    version: int = 1
+    terms_id: UUID | None = None
+    starts_at: datetime | None = None
+
+    @property
+    def top_rate_bps(self) -> int:
+        return max(tier.rate_bps for tier in self.tiers)
+
+    @property
+    def first_tier(self) -> Tier:
+        return self.tiers[0]
+
+    def plan_for(self, price: Money, stripe_price: str | None = None) -> Plan | None:
+        """The plan that Stripe's price names, else the one whose list price this is."""
+        named = (plan for plan in self.plans if stripe_price in plan.stripe_prices)
+        listed = (plan for plan in self.plans if plan.price == price)
+        return next(named, None) or next(listed, None)
+
+    def plan(self, key: str) -> Plan | None:
+        return next((plan for plan in self.plans if plan.key == key), None)
+
+    def tier(self, key: str) -> Tier:
+        """The tier of that key. One that this version no longer has counts as the first tier."""
+        return next((tier for tier in self.tiers if tier.key == key), self.first_tier)
+
+    def tier_for(self, customers: int) -> Tier:
+        """The best tier that so many active paying customers reach."""
+        return [tier for tier in self.tiers if tier.from_customers <= customers][-1]
+
+    def higher(self, one: Tier, other: Tier) -> Tier:
+        return max(one, other, key=lambda tier: tier.rate_bps)
+
+    def tier_after(self, tier: Tier) -> Tier | None:
+        """The next better tier, or None at the top."""
+        better = [other for other in self.tiers if other.rate_bps > tier.rate_bps]
+        return better[0] if better else None
+
+    def trial_price(self, amount: Money) -> Plan | None:
+        """The plan whose paid trial costs exactly this."""
+        return next((plan for plan in self.plans if plan.trial and plan.trial.price == amount), None)
+
+    def destination(self, key: str) -> Destination | None:
+        return next((page for page in self.destinations if page.key == key), None)
+
+    @property
+    def first_destination(self) -> Destination:
+        return self.destinations[0]
+
+
+@dataclass(frozen=True, slots=True)
+class TermsHistory:
+    """All versions of one program, oldest first. Before the first one starts, the first one counts."""
+
+    versions: tuple[ProgramTerms, ...]
+    _starts: tuple[datetime, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.versions:
+            raise ValueError("a program has at least one version of its terms")
+        starts = tuple(version.starts_at for version in self.versions if version.starts_at)
+        if len(starts) != len(self.versions):
+            raise ValueError("only stored versions, which have a start, make a history")
+        object.__setattr__(self, "_starts", starts)
+
+    @classmethod
+    def of(cls, versions: Sequence[ProgramTerms]) -> "TermsHistory":
+        return cls(tuple(versions))
+
+    @property
+    def timezone(self) -> str:
+        return self.versions[-1].timezone
+
+    def at(self, moment: datetime) -> ProgramTerms:
+        """The version in force at that moment."""
+        begun = [version for version, start in zip(self.versions, self._starts, strict=True) if start <= moment]
+        return begun[-1] if begun else self.versions[0]
+
+    def governing(self, began_at: datetime, moment: datetime) -> ProgramTerms:
+        """The version that a subscription is under at that moment (domain.md, rule 6).
+
+        It stays under the one in force when it began; a later one takes it over only if that one says so.
+        """
+        current = self.at(began_at)
+        for version, start in zip(self.versions, self._starts, strict=True):
+            follows = version.existing_subscriptions is Existing.FOLLOW
+            if began_at < start <= moment and follows:
+                current = version
+        return current
