@@ -14,10 +14,10 @@ def chromium() -> Path | None:
 
 def postgres_programs() -> Path | None:
     """The folder with PostgreSQL's initdb and postgres: the newest, for Debian keeps them off PATH."""
-    on_path = [Path(found).parent] if (found := shutil.which("initdb")) else []
     kept_apart = [folder for pattern in POSTGRES_FOLDERS for folder in Path("/").glob(pattern.lstrip("/"))]
-    folders = (*on_path, *sorted(kept_apart, reverse=True))
-    return next((folder for folder in folders if (folder / "postgres").exists()), None)
+    on_path = [Path(found).parent] if (found := shutil.which("postgres")) else []
+    folders = (*sorted(kept_apart, reverse=True), *on_path)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
 
 def missing_packages() -> list[str]:
