@@ -1,0 +1,3 @@
+"""The affiliate portal."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,89 @@
+"""The cookie that knows you: every request learns here who is asking.
+
+Litestar's own sessions keep an id that the client chose, also through sign-in. Ours are random, new at every
+change of rights, and only their hash is stored.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from portal.accounts.actions import NewSession
+from portal.accounts.rules import SEEN_EVERY
+from portal.accounts.tables import Session
+from portal.clock import Clock
+from portal.ids import token_hash
+from portal.settings import Settings
+from portal.web import VISITOR, Who
+
+
+def cookie_name(settings: Settings) -> str:
+    return "__Host-session" if settings.https else "session"
+
+
+class KnowWho(ASGIMiddleware):
+    """Puts `Who` into the request's state. Addresses that never ask who you are carry `opt={"nobody": True}`."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "nobody"
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+        state = connection.app.state
+        token = connection.cookies.get(cookie_name(state.settings))
+        clock: Clock = state.clock
+        scope["state"]["who"] = await who_is(token, clock()) if token else VISITOR
+        await next_app(scope, receive, send)
+
+
+async def who_is(token: str, now: datetime) -> Who:
+    rows = await Session.raw(
+        "SELECT s.id, s.affiliate, s.manager, s.second_factor_at, s.last_seen_at, "
+        "a.name AS affiliate_name, a.email AS affiliate_email, m.name AS manager_name, m.email AS manager_email "
+        "FROM session s LEFT JOIN affiliate a ON a.id = s.affiliate "
+        "LEFT JOIN manager m ON m.id = s.manager AND m.ended_at IS NULL "
+        "WHERE s.token_hash = {} AND s.expires_at > {}",
+        token_hash(token),
+        now,
+    )
+    if not rows:
+        return VISITOR
+    row = rows[0]
+    session_id = UUID(str(row["id"]))
+    if now - row["last_seen_at"] > SEEN_EVERY:
+        await Session.update({Session.last_seen_at: now}).where(Session.id == session_id)
+    if row["affiliate"] is not None:
+        return Who("affiliate", UUID(str(row["affiliate"])), session_id, row["affiliate_name"], row["affiliate_email"])
+    if row["manager_name"] is None:
+        return VISITOR
+    kind = "manager" if row["second_factor_at"] is not None else "half"
+    return Who(kind, UUID(str(row["manager"])), session_id, row["manager_name"], row["manager_email"])
+
+
+def remember(response: Response[Any], session: NewSession, settings: Settings) -> None:
+    response.set_cookie(
+        Cookie(
+            key=cookie_name(settings),
+            value=session.token,
+            max_age=int(session.lasts.total_seconds()),
+            path="/",
+            httponly=True,
+            secure=settings.https,
+            samesite="lax",
+        )
+    )
+
+
+def forget(response: Response[Any], settings: Settings) -> None:
+    response.set_cookie(
+        Cookie(
+            key=cookie_name(settings), value="", max_age=0, path="/", httponly=True, secure=settings.https, samesite="lax"
+        )
+    )

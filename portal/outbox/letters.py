@@ -1,0 +1,46 @@
+"""From a waiting letter to a whole e-mail: subject, text and HTML from templates/mail/<message>/."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+import css_inline
+from jinja2 import Environment
+
+from portal.outbox.actions import Waiting
+from portal.web import House
+
+_INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True)
+class MailPage:
+    """What every mail template gets: the values that were posted, the program and the portal's address."""
+
+    values: dict[str, Any]
+    house: House
+    base_url: str
+
+
+def compose(environment: Environment, letter: Waiting, house: House, base_url: str, sender: str) -> EmailMessage:
+    """An e-mail with a text and an HTML part. Its Message-ID is the letter's, so a repeat is recognised as one."""
+    page = MailPage(letter.values, house, base_url)
+
+    def part(name: str) -> str:
+        return environment.get_template(f"mail/{letter.message}/{name}").render(page=page, **letter.values)
+
+    mail = EmailMessage()
+    mail["Subject"] = " ".join(part("subject.txt").split())
+    mail["From"] = sender
+    mail["To"] = letter.to
+    mail["Date"] = format_datetime(letter.created_at)
+    mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2].rstrip('>')}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    if house.contact:
+        mail["Reply-To"] = house.contact
+    mail.set_content(part("body.txt"))
+    mail.add_alternative(_INLINER.inline(part("body.html")), subtype="html")
+    return mail
+
+

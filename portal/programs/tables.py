@@ -1,0 +1,41 @@
+"""Programs and the dated versions of their terms."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+
+class Program(Table, tablename="program"):
+    id = UUID(primary_key=True, default=None)
+    slug = Varchar(length=60, null=False)
+    name = Varchar(length=120, null=False)
+    vendor = Varchar(length=120, null=False)
+    created_at = Timestamptz(null=False, default=None)
+
+
+class Terms(Table, tablename="terms"):
+    """One version of a program's file, whole and for ever. What it says is read by `rules.parse_program`."""
+
+    id = UUID(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    version = Integer(null=False)
+    starts_at = Timestamptz(null=False, default=None)
+    document = Text(null=False)
+    digest = Varchar(length=64, null=False)
+    loaded_at = Timestamptz(null=False, default=None)
+
+
+INDEXES: tuple[str, ...] = (
+    "CREATE UNIQUE INDEX IF NOT EXISTS program_slug ON program (slug)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS terms_version ON terms (program, version)",
+)
+TRIGGERS: dict[str, tuple[str, ...]] = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER IF NOT EXISTS terms_no_{verb} BEFORE {verb.upper()} ON terms "
+        "BEGIN SELECT RAISE(ABORT, 'terms is append-only'); END"
+        for verb in ("update", "delete")
+    ),
+    "postgres": (
+        "CREATE OR REPLACE TRIGGER terms_append_only BEFORE UPDATE OR DELETE ON terms "
+        "FOR EACH ROW EXECUTE FUNCTION append_only()",
+    ),
+}

@@ -1,0 +1,185 @@
+"""Settings: read once from the environment, checked, then handed around. A wrong one ends the start."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadSetting(Exception):
+    """A sentence that names the setting and says what it must be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path
+    database_url: str
+    base_url: str
+    host: str
+    port: int
+    secret: bytes
+    smtp_url: str | None
+    storage_url: str
+    rate_limit_url: str
+    stripe_webhook_secrets: tuple[str, ...]
+    trusted_proxies: tuple[Network, ...]
+
+    @property
+    def https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def has_mailbox(self) -> bool:
+        """Letters can be read on a page only where nobody but the person at this machine can open it."""
+        return self.smtp_url is None and _is_loopback(self.host) and _is_loopback(urlsplit(self.base_url).hostname)
+
+
+KNOWN = frozenset(
+    "PORTAL_" + name
+    for name in (
+        "DATA_DIR DATABASE_URL BASE_URL HOST PORT SECRET SMTP_URL STORAGE_URL "
+        "RATE_LIMIT_URL STRIPE_WEBHOOK_SECRET TRUSTED_PROXIES"
+    ).split()
+)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Raises BadSetting. Makes the data folder and, where none is given, the installation's secret in it."""
+    said = os.environ if environment is None else environment
+    for name in sorted(said):
+        if name.startswith("PORTAL_") and name not in KNOWN:
+            raise BadSetting(f"{name} is not a setting of the portal. Known are: {', '.join(sorted(KNOWN))}.")
+    data_dir = _data_dir(said.get("PORTAL_DATA_DIR") or "data")
+    host = said.get("PORTAL_HOST") or "127.0.0.1"
+    port = _port(said.get("PORTAL_PORT") or "8000")
+    return Settings(
+        data_dir=data_dir,
+        database_url=_url(
+            "PORTAL_DATABASE_URL",
+            said.get("PORTAL_DATABASE_URL") or f"sqlite:///{data_dir / 'portal.sqlite'}",
+            ("sqlite", "postgresql", "postgres"),
+        ),
+        base_url=_base_url(said.get("PORTAL_BASE_URL") or f"http://{_in_url(host)}:{port}"),
+        host=host,
+        port=port,
+        secret=_secret(said.get("PORTAL_SECRET"), data_dir),
+        smtp_url=_smtp(said.get("PORTAL_SMTP_URL") or None),
+        storage_url=_url(
+            "PORTAL_STORAGE_URL",
+            said.get("PORTAL_STORAGE_URL") or (data_dir / "files").as_uri(),
+            ("file", "s3", "gs", "az", "memory"),
+        ),
+        rate_limit_url=_url(
+            "PORTAL_RATE_LIMIT_URL",
+            said.get("PORTAL_RATE_LIMIT_URL") or "memory://",
+            ("memory", "redis", "rediss", "valkey", "valkeys"),
+        ),
+        stripe_webhook_secrets=_words("PORTAL_STRIPE_WEBHOOK_SECRET", said, "whsec_"),
+        trusted_proxies=_networks(said.get("PORTAL_TRUSTED_PROXIES") or ""),
+    )
+
+
+def _data_dir(text: str) -> Path:
+    path = Path(text).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSetting(f"PORTAL_DATA_DIR is {path}, which cannot be made: {error.strerror}.") from error
+    if not os.access(path, os.W_OK):
+        raise BadSetting(f"PORTAL_DATA_DIR is {path}, where the portal may not write.")
+    return path
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise BadSetting(f"PORTAL_PORT is {text!r}. It must be a number from 1 to 65535.")
+    return int(text)
+
+
+def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:
+    if urlsplit(text).scheme not in schemes or "://" not in text:
+        raise BadSetting(f"{name} must begin with one of {', '.join(s + '://' for s in schemes)}.")
+    return text
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.path.strip("/"):
+        raise BadSetting(
+            f"PORTAL_BASE_URL is {text!r}. It must be the portal's address as people type it, "
+            "like https://partners.example, without a path."
+        )
+    return text.rstrip("/")
+
+
+def _secret(text: str | None, data_dir: Path) -> bytes:
+    if text is None:
+        return _kept_secret(data_dir / "secret")
+    if len(text) < 32:
+        raise BadSetting(
+            "PORTAL_SECRET is too short. Give it 32 random characters or more, or leave it out: "
+            "the portal then makes one in its data folder."
+        )
+    return text.encode()
+
+
+def _kept_secret(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kept = path.read_bytes().strip()
+        if len(kept) < 32:
+            raise BadSetting(f"The secret in {path} is damaged. Restore it, or set PORTAL_SECRET.") from None
+        return kept
+    made = secrets.token_urlsafe(48).encode()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(made)
+    return made
+
+
+def _smtp(text: str | None) -> str | None:
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+        raise BadSetting(
+            "PORTAL_SMTP_URL must look like smtp+starttls://user:password@mail.example:587?from=partners@example.com "
+            "(smtp:// for none, smtps:// for TLS from the start)."
+        )
+    if "from=" not in parts.query:
+        raise BadSetting("PORTAL_SMTP_URL needs ?from= with the address that letters come from.")
+    return text
+
+
+def _words(name: str, said: Mapping[str, str], prefix: str) -> tuple[str, ...]:
+    words = tuple(word for word in said.get(name, "").replace(",", " ").split() if word)
+    for word in words:
+        if not word.startswith(prefix):
+            raise BadSetting(f"{name} holds a value that does not begin with {prefix!r}. Several are split by commas.")
+    return words
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word) for word in text.replace(",", " ").split())
+    except ValueError as error:
+        raise BadSetting(f"PORTAL_TRUSTED_PROXIES must list addresses or networks, like 10.0.0.0/8: {error}.") from error
+
+
+def _in_url(host: str) -> str:
+    host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - where to go, not where to listen
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return host is not None and ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,95 @@
+"""Jinja: one environment, strict, with the formats that people read and all macros under `parts`."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from babel.numbers import format_currency, format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from portal.money import Money, exponent
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = ROOT / "templates"
+NO_BREAK = "\u00a0"
+MINUS = "\u2212"
+
+
+def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(
+        money=money,
+        money_parts=money_parts,
+        count=lambda number: format_decimal(number, locale="en_US"),
+        rate=rate,
+        day=lambda value: day(value, today()),
+        day_short=lambda value: day_short(value, today()),
+        moment=lambda value: f"{day(value, today())}, {value:%H:%M}",
+    )
+    environment.globals["asset"] = asset
+    environment.globals["parts"] = _parts(environment)
+    return environment
+
+
+def render_block(template: Template, block: str, context: dict[str, Any]) -> str:
+    """One named block of a page, as htmx asks for it, with the same context as the whole page."""
+    return "".join(template.blocks[block](template.new_context(context)))
+
+
+def money(amount: Money) -> str:
+    """`$1,108.52`, with a true minus sign: `−$20.65`."""
+    text = format_currency(abs(_decimal(amount)), amount.currency, locale="en_US")
+    return (MINUS if amount.minor < 0 else "") + text
+
+
+def money_parts(amount: Money) -> tuple[str, str]:
+    """The whole and the cents with their point, for large figures: `("$1,108", ".52")`."""
+    text = money(amount)
+    digits = exponent(amount.currency)
+    return (text[: -digits - 1], text[-digits - 1 :]) if digits else (text, "")
+
+
+def rate(basis_points: int) -> str:
+    """`35 %`; halves and quarters keep their digits: `12.5 %`."""
+    text = f"{basis_points / 100:.2f}".rstrip("0").rstrip(".")
+    return f"{text}{NO_BREAK}%"
+
+
+def day(value: date | datetime, today: date) -> str:
+    """`19 December`, with the year when it is not this one; day and month never part."""
+    text = f"{value.day}{NO_BREAK}{value:%B}"
+    return text if value.year == today.year else f"{text}{NO_BREAK}{value.year}"
+
+
+def day_short(value: date | datetime, today: date) -> str:
+    """`19 Dec`, for tables."""
+    text = f"{value.day}{NO_BREAK}{value:%b}"
+    return text if value.year == today.year else f"{text}{NO_BREAK}{value.year}"
+
+
+def _decimal(amount: Money) -> Decimal:
+    return Decimal(amount.minor).scaleb(-exponent(amount.currency))
+
+
+def _parts(environment: Environment) -> SimpleNamespace:
+    """Every macro of templates/parts. Imported once: a macro imported inside a page would break its fragments."""
+    found: dict[str, Any] = {}
+    for path in sorted((TEMPLATES / "parts").glob("*.html")):
+        module = environment.get_template(f"parts/{path.name}").module
+        for name, value in vars(module).items():
+            if not name.startswith("_"):
+                if name in found:
+                    raise RuntimeError(f"The macro {name} stands in two files of templates/parts.")
+                found[name] = value
+    return SimpleNamespace(**found)
+

@@ -1,0 +1,200 @@
+"""What every page shares: who is asking, showing a page or its fragment, going elsewhere, guards."""
+
+import hmac
+import ipaddress
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from jinja2 import Environment
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, FormMultiDict
+from litestar.handlers.base import BaseRouteHandler
+
+from portal.errors import NotAllowed, NotSignedIn, Unreadable
+from portal.settings import Settings
+from portal.templating import render_block
+
+Asking = Request[Any, Any, Any]
+Page = Response[str]
+
+HTML = "text/html; charset=utf-8"
+FLASH = "flash"
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who is asking. A manager whose second factor is still missing is `half` and opens nothing but its page."""
+
+    kind: Literal["visitor", "affiliate", "half", "manager"]
+    id: UUID | None = None
+    session_id: UUID | None = None
+    name: str = ""
+    email: str = ""
+
+    @property
+    def known(self) -> UUID:
+        """The account's id. Only for handlers behind a guard."""
+        if self.id is None:
+            raise NotSignedIn
+        return self.id
+
+
+VISITOR = Who("visitor")
+
+
+@dataclass(frozen=True)
+class House:
+    """What the frame of every page says about the program."""
+
+    program: str
+    contact: str
+    has_mailbox: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame around every page: see templates/layout."""
+
+    house: House
+    who: Who
+    path: str
+    flash: str | None
+    asking_htmx: bool
+
+
+def who(request: ASGIConnection[Any, Any, Any, Any]) -> Who:
+    return cast(Who, request.scope.get("state", {}).get("who", VISITOR))
+
+
+def settings_of(request: ASGIConnection[Any, Any, Any, Any]) -> Settings:
+    return cast(Settings, request.app.state.settings)
+
+
+def show(
+    request: Asking,
+    template: str,
+    *,
+    page: object,
+    fragment: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Page:
+    """The whole page, or its named block when htmx asked for a part of it. Same template, same context."""
+    environment: Environment = request.app.state.templates
+    partial = fragment is not None and wants_fragment(request)
+    flash = None if partial else _read_flash(request)
+    frame = Frame(request.app.state.house, who(request), request.url.path, flash, partial)
+    context = {"page": page, "frame": frame}
+    found = environment.get_template(template)
+    body = render_block(found, cast(str, fragment), context) if partial else found.render(context)
+    response = Response(
+        body,
+        status_code=status,
+        media_type=HTML,
+        headers={"Vary": "HX-Request, Cookie", "Cache-Control": "no-store", **(headers or {})},
+    )
+    if flash is not None:
+        response.delete_cookie(FLASH)
+    return response
+
+
+def wants_fragment(request: Asking) -> bool:
+    """Going back and boosted links ask for whole pages, also through htmx."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
+
+
+def go(request: Asking, path: str, *, flash: str | None = None) -> Response[Any]:
+    """303 to one of our own paths; `flash` is said once on the page that comes next."""
+    response: Response[Any] = Response(None, status_code=303, headers={"Location": own_path(path)})
+    if flash is not None:
+        response.set_cookie(
+            Cookie(
+                key=FLASH,
+                value=_seal_flash(settings_of(request), flash),
+                httponly=True,
+                secure=settings_of(request).https,
+                samesite="lax",
+                max_age=60,
+            )
+        )
+    return response
+
+
+def own_path(text: str) -> str:
+    """A path of this portal, or `/`: never another host, however it is disguised."""
+    parts = urlsplit(text)
+    plain = text.isprintable() and "\\" not in text and not text.startswith("//")
+    return text if plain and not parts.scheme and not parts.netloc and text.startswith("/") else "/"
+
+
+async def form_of(request: Asking) -> dict[str, str]:
+    """The text fields of a form, the last value of each; files are left out. Unknown fields do no harm."""
+    return {key: value for key, value in (await _form(request)).multi_items() if isinstance(value, str)}
+
+
+async def _form(request: Asking) -> FormMultiDict:
+    try:
+        return await request.form()
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Unreadable("The form arrived damaged. Please send it again.") from error
+
+
+def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Who is at the other end. X-Forwarded-For is believed only from the proxies that the settings name."""
+    peer = request.client.host if request.client else "unknown"
+    trusted = settings_of(request).trusted_proxies
+    if not trusted or not _is_in(peer, trusted):
+        return peer
+    # From the right: the nearest proxy wrote the last entry, whatever stands left of it may be invented.
+    for hop in reversed([part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]):
+        if not _is_in(hop, trusted):
+            return hop or peer
+    return peer
+
+
+def affiliates_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    _only("affiliate", connection)
+
+
+def managers_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    _only("manager", connection)
+
+
+def _only(kind: str, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    asking = who(connection)
+    if asking.kind == kind:
+        return
+    if asking.kind in ("visitor", "half"):
+        raise NotSignedIn
+    raise NotAllowed
+
+
+def _is_in(host: str, networks: tuple[Any, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
+
+
+def _seal_flash(settings: Settings, text: str) -> str:
+    mark = hmac.digest(settings.secret, b"flash\0" + text.encode(), "sha256")[:12]
+    return urlsafe_b64encode(mark + text.encode()).decode().rstrip("=")
+
+
+def _read_flash(request: Asking) -> str | None:
+    sealed = request.cookies.get(FLASH)
+    if not sealed:
+        return None
+    try:
+        raw = urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        text = raw[12:].decode()
+    except ValueError:
+        return None
+    mark = hmac.digest(settings_of(request).secret, b"flash\0" + raw[12:], "sha256")[:12]
+    return text if hmac.compare_digest(mark, raw[:12]) else None
