@@ -191,7 +191,9 @@ class TermsHistory:
 
     def at(self, moment: datetime) -> ProgramTerms:
         """The version in force at that moment."""
-        begun = [version for version, start in zip(self.versions, self._starts, strict=True) if start <= moment]
+        begun = [
+            version for version, start in zip(self.versions, self._starts, strict=True) if start <= moment
+        ]
         return begun[-1] if begun else self.versions[0]
 
     def governing(self, began_at: datetime, moment: datetime) -> ProgramTerms:
