@@ -1,0 +1,27 @@
+"""Brand kits, each change a new revision; the newest one counts."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from portal.accounts.tables import Affiliate
+
+
+class BrandKit(Table, tablename="brand_kit"):
+    id = UUID(primary_key=True, default=None)
+    affiliate = ForeignKey(Affiliate, null=False, on_delete=OnDelete.restrict)
+    revision = Integer(null=False)
+    # Stands in public addresses; the same for all revisions of one affiliate.
+    public_key = Varchar(length=40, null=False)
+    name = Varchar(length=60, null=False)
+    logo_key = Varchar(length=120, null=True, default=None)
+    colours = Text(null=False, default="[]")
+    web_address = Varchar(length=300, null=False, default="")
+    tagline = Varchar(length=120, null=False, default="")
+    created_at = Timestamptz(null=False, default=None)
+
+
+INDEXES: tuple[str, ...] = (
+    "CREATE UNIQUE INDEX IF NOT EXISTS brand_kit_revision ON brand_kit (affiliate, revision)",
+    "CREATE INDEX IF NOT EXISTS brand_kit_public ON brand_kit (public_key)",
+)
+TRIGGERS: dict[str, tuple[str, ...]] = {}

@@ -1,0 +1,57 @@
+"""The schema: one history of migrations that runs on both engines, from empty, in one transaction under a lock."""
+
+import importlib
+import os
+import pkgutil
+from typing import Any
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.apps.migrations.tables import Migration
+from piccolo.table import create_db_tables
+
+from portal import db, migrations
+from portal.piccolo_app import APP_CONFIG, FEATURES, TABLES
+
+MIGRATION_LOCK = 7_400
+
+
+async def migrate() -> int:
+    """Runs on the bound database what it has not seen yet; gives back how many migrations that were."""
+    # Piccolo's migrations look for their engine by this name.
+    os.environ.setdefault("PICCOLO_CONF", "portal.piccolo_conf")
+    async with db.transaction():
+        await db.exclusively("migrations", MIGRATION_LOCK)
+        await Migration.create_table(if_not_exists=True)
+        waiting = await missing()
+        modules = _modules()
+        for number in waiting:
+            manager = await modules[number].forwards()
+            if isinstance(manager, MigrationManager):
+                await manager.run()
+            await Migration.insert(Migration(name=number, app_name=APP_CONFIG.app_name))
+    return len(waiting)
+
+
+async def missing() -> list[str]:
+    """Migrations, oldest first, that this version knows and the bound database has not seen."""
+    known = sorted(_modules())
+    if not await Migration.table_exists():
+        return known
+    done = set(await Migration.get_migrations_which_ran(app_name=APP_CONFIG.app_name))
+    return [number for number in known if number not in done]
+
+
+async def create_schema() -> None:
+    """All tables as the code has them now, without the history: for tests and throwaway databases."""
+    await create_db_tables(*TABLES, if_not_exists=True)
+    for feature in FEATURES:
+        await db.run_each(feature.INDEXES)
+        await db.run_each(getattr(feature, "TRIGGERS", {}).get(db.dialect(), ()))
+
+
+def _modules() -> dict[str, Any]:
+    found = (
+        importlib.import_module(f"{migrations.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(migrations.__path__)
+    )
+    return {module.ID: module for module in found}

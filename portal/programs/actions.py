@@ -1,0 +1,112 @@
+"""Loading program files: a new file becomes a program, a changed one a new version of its terms."""
+
+import hashlib
+import tomllib
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from portal import db
+from portal.audit.actions import PORTAL, record
+from portal.ids import new_id
+from portal.programs.program_file import BadProgram, parse_program
+from portal.programs.rules import ProgramTerms
+from portal.programs.tables import Program, Terms
+
+PROGRAM_LOCK = 7_402
+
+
+async def load_programs(folder: Path, now: datetime) -> int:
+    """Loads every .toml file of a folder; gives back how many new versions that made. Raises BadProgram."""
+    return sum([await load_program(path, now) for path in sorted(folder.glob("*.toml"))])
+
+
+async def load_program(path: Path, now: datetime) -> bool:
+    """True when the file held something new. Raises BadProgram with sentences that name the file."""
+    document = _read(path)
+    try:
+        terms = parse_program(document)
+    except BadProgram as bad:
+        raise BadProgram([f"{path.name}: {problem}" for problem in bad.problems]) from bad
+    text = msgspec.json.encode(document, order="sorted").decode()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    async with db.transaction():
+        await db.exclusively("programs", PROGRAM_LOCK)
+        program_id = await _program(terms, now)
+        last = (
+            await Terms.objects().where(Terms.program == program_id).order_by(Terms.version, ascending=False).first()
+        )
+        if last is not None and last.digest == digest:
+            return False
+        starts_at = datetime.combine(terms.starts_on, time(), ZoneInfo(terms.timezone)).astimezone(UTC)
+        if last is not None:
+            _must_not_rewrite(path, parse_program(msgspec.json.decode(last.document)), terms, last.starts_at, starts_at)
+        version = last.version + 1 if last else 1
+        await Terms.insert(
+            Terms(
+                id=new_id(),
+                program=program_id,
+                version=version,
+                starts_at=starts_at,
+                document=text,
+                digest=digest,
+                loaded_at=now,
+            )
+        )
+        await record(PORTAL, "loaded", "terms", f"{terms.slug} {version}", now, after={"starts_on": terms.starts_on})
+    return True
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadProgram([f"{path.name} is not valid TOML: {error}."]) from error
+
+
+async def _program(terms: ProgramTerms, now: datetime) -> UUID:
+    known = await Program.objects().where(Program.slug == terms.slug).first()
+    if known is not None:
+        await Program.update({Program.name: terms.name, Program.vendor: terms.vendor}).where(Program.id == known.id)
+        return UUID(str(known.id))
+    made = new_id()
+    await Program.insert(
+        Program(id=made, slug=terms.slug, name=terms.name, vendor=terms.vendor, created_at=now)
+    )
+    return made
+
+
+def _must_not_rewrite(
+    path: Path, old: ProgramTerms, new: ProgramTerms, old_start: datetime, new_start: datetime
+) -> None:
+    """Rules change by a later date only; words, brand and destinations may change under the same one."""
+    if new_start < old_start:
+        raise BadProgram([f"{path.name}: starts_on is before the version that is loaded already."])
+    if new_start == old_start and _money_rules(old) != _money_rules(new):
+        raise BadProgram(
+            [
+                f"{path.name} changes rules about money but keeps starts_on = {new.starts_on}. "
+                "What was promised stays: give the new rules a later date."
+            ]
+        )
+
+
+def _money_rules(terms: ProgramTerms) -> tuple[Any, ...]:
+    return (
+        terms.timezone,
+        terms.currency,
+        terms.plans,
+        tuple((tier.key, tier.rate_bps, tier.from_customers) for tier in terms.tiers),
+        terms.hold_days,
+        terms.link_window_days,
+        terms.pay_from_day,
+        terms.pay_to_day,
+        terms.months_paid,
+        terms.existing_subscriptions,
+        terms.second_tier_bps,
+        terms.claim_days,
+    )

@@ -1,0 +1,55 @@
+"""Reading programs and their terms. A stored version never changes, so each is parsed once and kept."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+import msgspec
+
+from portal.errors import NotFound
+from portal.programs.program_file import parse_program
+from portal.programs.rules import ProgramTerms, TermsHistory
+from portal.programs.tables import Program, Terms
+
+
+@dataclass(frozen=True)
+class KnownProgram:
+    id: UUID
+    slug: str
+    name: str
+
+
+async def all_programs() -> tuple[KnownProgram, ...]:
+    rows = await Program.select(Program.id, Program.slug, Program.name).order_by(Program.created_at)
+    return tuple(KnownProgram(UUID(str(row["id"])), row["slug"], row["name"]) for row in rows)
+
+
+async def program_by_slug(slug: str) -> KnownProgram:
+    """Raises NotFound."""
+    found = [program for program in await all_programs() if program.slug == slug]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def terms_history(program_id: UUID) -> TermsHistory:
+    """All versions of a program's terms, oldest first."""
+    rows = (
+        await Terms.select(Terms.id, Terms.version, Terms.starts_at, Terms.document)
+        .where(Terms.program == program_id)
+        .order_by(Terms.version)
+    )
+    return TermsHistory.of(
+        [_version(UUID(str(row["id"])), row["version"], row["starts_at"], row["document"]) for row in rows]
+    )
+
+
+async def terms_at(program_id: UUID, at: datetime) -> ProgramTerms:
+    return (await terms_history(program_id)).at(at)
+
+
+@lru_cache(maxsize=256)
+def _version(terms_id: UUID, version: int, starts_at: datetime, document: str) -> ProgramTerms:
+    terms = parse_program(msgspec.json.decode(document))
+    return replace(terms, terms_id=terms_id, version=version, starts_at=starts_at)
