@@ -135,6 +135,16 @@ async def _fetch(connection: aiosqlite.Connection, query: str, arguments: list[A
         return await cursor.fetchall()
 
 
+class PooledPostgres(PostgresEngine):
+    """Piccolo's engine, which opens its pool with the sizes we want and asks for the version only when told to."""
+
+    async def check_version(self) -> None:
+        """Nothing: the stock one connects, in a loop and thread of its own, whenever an engine is made."""
+
+    async def start_connection_pool(self, **_: Any) -> None:
+        await super().start_connection_pool(min_size=1, max_size=POOL_SIZE)
+
+
 _engine: Engine[Any] | None = None
 
 
@@ -143,7 +153,7 @@ def make_engine(url: str) -> Engine[Any]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return PooledSQLite(unquote(parts.path.removeprefix("/")))
-    return PostgresEngine(config={"dsn": url, "min_size": 1, "max_size": POOL_SIZE})
+    return PooledPostgres(config={"dsn": url})
 
 
 def bind(new: Engine[Any]) -> None:

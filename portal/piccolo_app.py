@@ -44,6 +44,7 @@ TABLES = (
     earnings.Payout,
     earnings.PayoutLine,
     payouts.PayoutRun,
+    payouts.Exclusion,
     creatives.BrandKit,
 )
 
