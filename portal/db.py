@@ -136,10 +136,10 @@ async def _fetch(connection: aiosqlite.Connection, query: str, arguments: list[A
 
 
 class PooledPostgres(PostgresEngine):
-    """Piccolo's engine, which opens its pool with the sizes we want and asks for the version only when told to."""
+    """Piccolo's engine with our pool, and without a question for the server's version at every start."""
 
     async def check_version(self) -> None:
-        """Nothing: the stock one connects, in a loop and thread of its own, whenever an engine is made."""
+        """Nothing: the stock one connects, in a thread and loop of its own, whenever an engine is made."""
 
     async def start_connection_pool(self, **_: Any) -> None:
         await super().start_connection_pool(min_size=1, max_size=POOL_SIZE)
