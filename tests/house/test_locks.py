@@ -1,0 +1,79 @@
+"""What the portal is built on: pinned, hashed, above the versions with known holes, without an address."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+HOUSE = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+FLOORS = {
+    "litestar": "2.22",
+    "weasyprint": "70",
+    "pillow": "13",
+    "piccolo": "1.1.1",
+    "jinja2": "3.1.6",
+    "multipart": "1.3.1",
+    "fonttools": "4.60.2",
+    "h11": "0.16",
+}
+# pyjwt has had holes that none of our needs is worth; `htmx` on PyPI has nothing to do with htmx.
+NEVER = ("pyjwt", "htmx")
+ADDRESS = re.compile(r"://|--(extra-)?index-url|--find-links|@ ", re.IGNORECASE)
+CARRY_ADDRESSES = ("uv.lock", "pylock*.toml", "package-lock.json")
+
+
+def pins(lock: str) -> Iterator[tuple[str, Version]]:
+    for line in (HOUSE / lock).read_text().splitlines():
+        if line and not line.startswith((" ", "#")):
+            requirement = Requirement(line.removesuffix("\\"))
+            (specifier,) = requirement.specifier
+            yield requirement.name, Version(specifier.version)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address(lock: str) -> None:
+    assert [line for line in (HOUSE / lock).read_text().splitlines() if ADDRESS.search(line)] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_everything_in_a_lock_is_pinned_and_hashed(lock: str) -> None:
+    entries = re.split(r"\n(?=\S)", (HOUSE / lock).read_text().strip())
+    assert [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_no_version_is_below_its_floor(lock: str) -> None:
+    found = dict(pins(lock))
+    assert FLOORS.keys() - found.keys() - {"h11"} == set()
+    assert {name: found[name] for name in FLOORS.keys() & found if found[name] < Version(FLOORS[name])} == {}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_we_never_want_is_not_there(lock: str) -> None:
+    assert not dict(pins(lock)).keys() & set(NEVER)
+
+
+def test_tests_run_on_the_very_versions_that_people_get() -> None:
+    assert set(pins("requirements.lock")) <= set(pins("requirements-dev.lock"))
+
+
+def test_locks_hold_all_that_pyproject_asks_for() -> None:
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())
+    for lock, wanted in (
+        ("requirements.lock", project["project"]["dependencies"]),
+        ("requirements-dev.lock", project["dependency-groups"]["dev"]),
+    ):
+        found = dict(pins(lock))
+        for requirement in map(Requirement, wanted):
+            assert requirement.name in found, f"{requirement.name} is not in {lock}: compile it again"
+            assert found[requirement.name] in requirement.specifier
+
+
+def test_locks_that_carry_addresses_are_ignored_by_git() -> None:
+    ignored = (HOUSE / ".gitignore").read_text().splitlines()
+    assert set(CARRY_ADDRESSES) <= set(ignored)
