@@ -67,6 +67,17 @@ class Frame:
     asking_htmx: bool
 
 
+@dataclass(frozen=True)
+class ErrorPage:
+    """errors/error.html: what went wrong in a sentence, and one way on."""
+
+    status: int
+    heading: str
+    sentence: str
+    way_href: str
+    way_label: str
+
+
 def who(request: ASGIConnection[Any, Any, Any, Any]) -> Who:
     return cast(Who, request.scope.get("state", {}).get("who", VISITOR))
 

@@ -1,17 +1,29 @@
 """From a waiting letter to a whole e-mail: subject, text and HTML from templates/mail/<message>/."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
+from uuid import UUID
 
 import css_inline
 from jinja2 import Environment
 
+from portal.ids import sealed
 from portal.outbox.actions import Waiting
+from portal.settings import Settings
 from portal.web import House
 
 _INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+
+# Where the links of letters lead. Each address carries an id and our seal, made when the letter leaves,
+# so that neither the database nor the outbox holds anything that opens an account.
+ADDRESSES = {
+    "confirm": "/apply/confirm/",
+    "status": "/apply/status/",
+    "password": "/signin/password/",
+}
 
 
 @dataclass(frozen=True)
@@ -21,11 +33,18 @@ class MailPage:
     values: dict[str, Any]
     house: House
     base_url: str
+    secret: bytes = field(repr=False)
+
+    def address(self, purpose: str, identity: str) -> str:
+        """The whole address of a link in this letter; `purpose` is one of `ADDRESSES`."""
+        return self.base_url + ADDRESSES[purpose] + sealed(self.secret, purpose, UUID(identity))
 
 
-def compose(environment: Environment, letter: Waiting, house: House, base_url: str, sender: str) -> EmailMessage:
+def compose(
+    environment: Environment, letter: Waiting, house: House, settings: Settings, sender: str
+) -> EmailMessage:
     """An e-mail with a text and an HTML part. Its Message-ID is the letter's, so a repeat is recognised as one."""
-    page = MailPage(letter.values, house, base_url)
+    page = MailPage(letter.values, house, settings.base_url, settings.secret)
 
     def part(name: str) -> str:
         return environment.get_template(f"mail/{letter.message}/{name}").render(page=page, **letter.values)

@@ -27,13 +27,15 @@ async def load_programs(folder: Path, now: datetime) -> int:
 
 async def load_program(path: Path, now: datetime) -> bool:
     """True when the file held something new. Raises BadProgram with sentences that name the file."""
-    document = _read(path)
+    text = path.read_text(encoding="utf-8")
     try:
+        document = tomllib.loads(text)
         terms = parse_program(document)
+    except tomllib.TOMLDecodeError as error:
+        raise BadProgram([f"{path.name} is not valid TOML: {error}."]) from error
     except BadProgram as bad:
         raise BadProgram([f"{path.name}: {problem}" for problem in bad.problems]) from bad
-    text = msgspec.json.encode(document, order="sorted").decode()
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
     async with db.transaction():
         await db.exclusively("programs", PROGRAM_LOCK)
         program_id = await _program(terms, now)
@@ -44,7 +46,7 @@ async def load_program(path: Path, now: datetime) -> bool:
             return False
         starts_at = datetime.combine(terms.starts_on, time(), ZoneInfo(terms.timezone)).astimezone(UTC)
         if last is not None:
-            _must_not_rewrite(path, parse_program(msgspec.json.decode(last.document)), terms, last.starts_at, starts_at)
+            _must_not_rewrite(path, parse_program(tomllib.loads(last.document)), terms, last.starts_at, starts_at)
         version = last.version + 1 if last else 1
         await Terms.insert(
             Terms(
@@ -59,13 +61,6 @@ async def load_program(path: Path, now: datetime) -> bool:
         )
         await record(PORTAL, "loaded", "terms", f"{terms.slug} {version}", now, after={"starts_on": terms.starts_on})
     return True
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadProgram([f"{path.name} is not valid TOML: {error}."]) from error
 
 
 async def _program(terms: ProgramTerms, now: datetime) -> UUID:

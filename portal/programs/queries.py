@@ -1,11 +1,10 @@
 """Reading programs and their terms. A stored version never changes, so each is parsed once and kept."""
 
+import tomllib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
-
-import msgspec
 
 from portal.errors import NotFound
 from portal.programs.program_file import parse_program
@@ -51,5 +50,5 @@ async def terms_at(program_id: UUID, at: datetime) -> ProgramTerms:
 
 @lru_cache(maxsize=256)
 def _version(terms_id: UUID, version: int, starts_at: datetime, document: str) -> ProgramTerms:
-    terms = parse_program(msgspec.json.decode(document))
+    terms = parse_program(tomllib.loads(document))
     return replace(terms, terms_id=terms_id, version=version, starts_at=starts_at)

@@ -19,7 +19,7 @@ class Terms(Table, tablename="terms"):
     program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
     version = Integer(null=False)
     starts_at = Timestamptz(null=False, default=None)
-    document = Text(null=False)
+    document = Text(null=False)  # the TOML, as it was written
     digest = Varchar(length=64, null=False)
     loaded_at = Timestamptz(null=False, default=None)
 

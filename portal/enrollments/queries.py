@@ -1,0 +1,365 @@
+"""What is shown about applications and enrollments."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+
+from portal.enrollments.forms import KINDS, ApplicationDraft, DecisionDraft
+from portal.enrollments.rules import (
+    ApplicationState,
+    EnrollmentState,
+    code_proposals,
+    slug_proposals,
+)
+from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
+from portal.errors import NotYours
+from portal.programs.rules import ProgramTerms
+
+QUEUE_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Me:
+    """The signed-in affiliate and what it promotes with."""
+
+    affiliate_id: UUID
+    enrollment_id: UUID
+    program_id: UUID
+    name: str
+    email: str
+    web_address: str
+    state: EnrollmentState
+    tier: str
+    began_at: datetime
+    link_id: UUID
+    slug: str
+    destination: str
+    code: str
+    percent_bps: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ApplyPage:
+    """enrollments/apply.html"""
+
+    terms: ProgramTerms
+    draft: ApplicationDraft
+    kinds: tuple[Choice, ...]
+    ways: tuple[Choice, ...]
+    answer_by: date
+    token: str  # when the form was opened, sealed; bots are faster than people
+
+
+@dataclass(frozen=True)
+class CheckMailPage:
+    """enrollments/check_mail.html: the same for known and unknown addresses."""
+
+    email: str
+    has_mailbox: bool
+
+
+@dataclass(frozen=True)
+class ConfirmPage:
+    """enrollments/confirm.html: one button that posts to the same address."""
+
+    token: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What an applicant wrote, with the names of the choices."""
+
+    name: str
+    email: str
+    web_address: str
+    kind: str
+    ways: tuple[str, ...]
+    audience: str
+
+
+@dataclass(frozen=True)
+class StatusPage:
+    """enrollments/status.html"""
+
+    state: ApplicationState
+    answers: Answers
+    sent_at: datetime
+    confirmed_at: datetime | None
+    decided_at: datetime | None
+    decided_by: str
+    reason: str
+    again_from: date | None
+    answer_by: date
+    contact: str
+    may_apply_again: bool
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    id: UUID
+    name: str
+    web_address: str
+    kind: str
+    sent_at: datetime
+    due: date
+    state: ApplicationState
+    current: bool
+
+
+@dataclass(frozen=True)
+class OpenApplication:
+    """The one that is being read, with what approving would make."""
+
+    id: UUID
+    state: ApplicationState
+    answers: Answers
+    sent_at: datetime
+    confirmed_at: datetime | None
+    due: date
+    decided_at: datetime | None
+    decided_by: str
+    reason: str
+    again_from: date | None
+    tiers: tuple[Choice, ...]
+    draft: DecisionDraft
+    terms_version: int
+    slug: str  # of the link and code that approval made; empty before
+    code: str
+
+
+@dataclass(frozen=True)
+class ApplicationsPage:
+    """enrollments/staff_applications.html: the queue, and one of it open."""
+
+    queue: tuple[QueueRow, ...]
+    waiting: int
+    showing: str  # "waiting" or "decided"
+    open: OpenApplication | None
+    link_prefix: str
+    refused: str | None  # why the last try changed nothing
+
+
+async def me_of(affiliate_id: UUID) -> Me | None:
+    """None while there is no enrollment: an account may exist before its approval."""
+    rows = await Enrollment.raw(
+        "SELECT e.id AS enrollment_id, e.program AS program_id, e.state, e.tier, e.began_at, "
+        "a.name, a.email, a.web_address, l.id AS link_id, l.slug, l.destination, c.code, c.percent_bps "
+        "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate "
+        "JOIN link l ON l.enrollment = e.id AND l.main "
+        "JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL "
+        "WHERE e.affiliate = {} ORDER BY e.began_at LIMIT 1",
+        affiliate_id,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return Me(
+        affiliate_id=affiliate_id,
+        enrollment_id=UUID(str(row["enrollment_id"])),
+        program_id=UUID(str(row["program_id"])),
+        name=row["name"],
+        email=row["email"],
+        web_address=row["web_address"],
+        state=EnrollmentState(row["state"]),
+        tier=row["tier"],
+        began_at=row["began_at"],
+        link_id=UUID(str(row["link_id"])),
+        slug=row["slug"],
+        destination=row["destination"],
+        code=row["code"],
+        percent_bps=row["percent_bps"],
+    )
+
+
+def choices_of_kind() -> tuple[Choice, ...]:
+    return tuple(Choice(key, label) for key, label in KINDS.items())
+
+
+def choices_of_ways(terms: ProgramTerms) -> tuple[Choice, ...]:
+    return tuple(Choice(way.key, way.name) for way in terms.words.ways)
+
+
+async def status_page(application_id: UUID, terms: ProgramTerms, answer_by: date, now: datetime) -> StatusPage:
+    row = await _application(application_id)
+    again_from = row["again_from"]
+    return StatusPage(
+        state=ApplicationState(row["state"]),
+        answers=_answers(row["answers"], terms),
+        sent_at=row["sent_at"],
+        confirmed_at=row["confirmed_at"],
+        decided_at=row["decided_at"],
+        decided_by=row["manager_name"] or "",
+        reason=row["reason"],
+        again_from=again_from.date() if again_from else None,
+        answer_by=answer_by,
+        contact=terms.contact,
+        may_apply_again=row["state"] == ApplicationState.DECLINED and (again_from is None or again_from <= now),
+    )
+
+
+async def program_of(application_id: UUID) -> UUID:
+    return UUID(str((await _application(application_id))["program"]))
+
+
+async def queue(
+    program_id: UUID, terms: ProgramTerms, *, decided: bool, current: UUID | None
+) -> tuple[QueueRow, ...]:
+    """Waiting applications, the oldest first; or the decided ones, the newest first."""
+    which = "IN ('approved', 'declined')" if decided else "= 'in_review'"
+    order = "decided_at DESC" if decided else "confirmed_at"
+    rows = await Application.raw(
+        "SELECT id, answers, sent_at, confirmed_at, state FROM application "
+        f"WHERE program = {{}} AND state {which} ORDER BY {order}, id LIMIT {QUEUE_PAGE}",  # noqa: S608 - our words
+        program_id,
+    )
+    return tuple(_queue_row(row, terms, current) for row in rows)
+
+
+async def count_waiting(program_id: UUID) -> int:
+    return await Application.count().where(
+        (Application.program == program_id) & (Application.state == ApplicationState.IN_REVIEW)
+    )
+
+
+async def open_application(
+    application_id: UUID, program_id: UUID, terms: ProgramTerms, draft: DecisionDraft | None
+) -> OpenApplication:
+    """Raises NotYours for one of another program."""
+    row = await _application(application_id)
+    if UUID(str(row["program"])) != program_id:
+        raise NotYours
+    answers = _answers(row["answers"], terms)
+    state = ApplicationState(row["state"])
+    made = await _made(application_id) if state is ApplicationState.APPROVED else ("", "")
+    if draft is None:
+        draft = (
+            await propose(answers.name, terms)
+            if state is ApplicationState.IN_REVIEW
+            else DecisionDraft(None, terms.first_tier.key)
+        )
+    return OpenApplication(
+        id=application_id,
+        state=state,
+        answers=answers,
+        sent_at=row["sent_at"],
+        confirmed_at=row["confirmed_at"],
+        due=due(row["confirmed_at"] or row["sent_at"]),
+        decided_at=row["decided_at"],
+        decided_by=row["manager_name"] or "",
+        reason=row["reason"],
+        again_from=row["again_from"].date() if row["again_from"] else None,
+        tiers=tuple(Choice(tier.key, tier.name) for tier in terms.tiers),
+        draft=draft,
+        terms_version=row["terms_version"],
+        slug=made[0],
+        code=made[1],
+    )
+
+
+async def propose(name: str, terms: ProgramTerms) -> DecisionDraft:
+    """What approving would make: the first tier, and the first link and code that are still free."""
+    return DecisionDraft(None, terms.first_tier.key, await free_slug(name), await free_code(name, terms))
+
+
+async def free_slug(name: str) -> str:
+    async for batch in _batches(slug_proposals(name)):
+        rows = await Link.select(Link.slug).where(Link.slug.is_in(batch))
+        taken = {row["slug"] for row in rows}
+        if free := [slug for slug in batch if slug not in taken]:
+            return free[0]
+    raise AssertionError("proposals never end")
+
+
+async def free_code(name: str, terms: ProgramTerms) -> str:
+    async for batch in _batches(code_proposals(name, terms.code_percent, terms.code_pattern)):
+        rows = await DiscountCode.select(DiscountCode.code_key).where(
+            DiscountCode.code_key.is_in([code.casefold() for code in batch])
+        )
+        taken = {row["code_key"] for row in rows}
+        if free := [code for code in batch if code.casefold() not in taken]:
+            return free[0]
+    raise AssertionError("every code of this name is taken")
+
+
+def due(since: datetime) -> date:
+    """Applications are answered within two working days (the program's own aim)."""
+    return working_days_after(since.date(), 2)
+
+
+def working_days_after(day: date, days: int) -> date:
+    while days:
+        day = date.fromordinal(day.toordinal() + 1)
+        days -= day.weekday() < 5
+    return day
+
+
+async def _batches(proposals: Iterator[str], size: int = 8) -> AsyncIterator[list[str]]:
+    while batch := [proposal for proposal, _ in zip(proposals, range(size), strict=False)]:
+        yield batch
+
+
+async def _application(application_id: UUID) -> dict[str, object]:
+    rows = await Application.raw(
+        "SELECT ap.program, ap.state, ap.answers, ap.sent_at, ap.confirmed_at, ap.decided_at, ap.reason, "
+        "ap.again_from, m.name AS manager_name, t.version AS terms_version FROM application ap "
+        "JOIN terms t ON t.id = ap.terms LEFT JOIN manager m ON m.id = ap.decided_by WHERE ap.id = {}",
+        application_id,
+    )
+    if not rows:
+        raise NotYours
+    return dict(rows[0])
+
+
+async def _made(application_id: UUID) -> tuple[str, str]:
+    rows = await Enrollment.raw(
+        "SELECT l.slug, c.code FROM enrollment e JOIN link l ON l.enrollment = e.id AND l.main "
+        "JOIN discount_code c ON c.enrollment = e.id WHERE e.application = {} ORDER BY c.created_at LIMIT 1",
+        application_id,
+    )
+    return (rows[0]["slug"], rows[0]["code"]) if rows else ("", "")
+
+
+def _answers(text: str, terms: ProgramTerms) -> Answers:
+    draft = msgspec.json.decode(text, type=ApplicationDraft)
+    names = {way.key: way.name for way in terms.words.ways}
+    return Answers(
+        name=draft.name,
+        email=draft.email,
+        web_address=draft.web_address,
+        kind=KINDS.get(draft.kind, draft.kind),
+        ways=tuple(
+            f"{names.get(way, way)}: {draft.other_way}" if way == "other" else names.get(way, way)
+            for way in draft.ways
+        ),
+        audience=draft.audience,
+    )
+
+
+def _queue_row(row: dict[str, object], terms: ProgramTerms, current: UUID | None) -> QueueRow:
+    answers = _answers(str(row["answers"]), terms)
+    sent_at, confirmed_at = row["sent_at"], row["confirmed_at"]
+    assert isinstance(sent_at, datetime)
+    since = confirmed_at if isinstance(confirmed_at, datetime) else sent_at
+    identity = UUID(str(row["id"]))
+    return QueueRow(
+        id=identity,
+        name=answers.name,
+        web_address=answers.web_address,
+        kind=answers.kind,
+        sent_at=sent_at,
+        due=due(since),
+        state=ApplicationState(str(row["state"])),
+        current=identity == current,
+    )
+
+

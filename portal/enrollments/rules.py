@@ -1,0 +1,117 @@
+"""What is true about joining: states, what a decision does, how links and codes are worded."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import StrEnum
+
+from portal.errors import Refused
+
+
+class ApplicationState(StrEnum):
+    UNCONFIRMED = "unconfirmed"  # sent; the address is not confirmed yet
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class EnrollmentState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class Verdict(StrEnum):
+    APPROVE = "approve"
+    DECLINE = "decline"
+
+
+# Declined applicants may apply again after three months.
+AGAIN_AFTER_DAYS = 90
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+CODE = re.compile(r"[A-Z0-9]{3,24}")
+
+# Words that would read as ours, or as somebody's promise.
+RESERVED = frozenset(
+    "admin affiliate affiliates api app apply billing code codes contact coupon demo discount free gratis help home "
+    "kartra legal link links login manage manager money null offer official partner partners pay payout press "
+    "program promo root sale sales settings shop sign signin staff status support system team test webhooks www".split()
+)
+OFFENSIVE = ("arse", "cunt", "fuck", "nazi", "nigg", "porn", "rape", "shit", "slut", "whore")
+
+
+def after(state: ApplicationState, verdict: Verdict) -> ApplicationState:
+    """The state that a decision leads to. Raises Refused when there is nothing left to decide."""
+    match state:
+        case ApplicationState.IN_REVIEW:
+            return ApplicationState.APPROVED if verdict is Verdict.APPROVE else ApplicationState.DECLINED
+        case ApplicationState.UNCONFIRMED:
+            raise Refused("The applicant has not confirmed the e-mail address yet. It can be decided from then on.")
+        case ApplicationState.APPROVED:
+            raise Refused("This application is approved already.")
+        case ApplicationState.DECLINED:
+            raise Refused("This application is declined already.")
+
+
+def plain_letters(name: str) -> str:
+    """A name in a-z, 0-9 and spaces: `Jürgen Groß` becomes `jurgen gross`. Empty for scripts without such letters."""
+    spelled = name.replace("ß", "ss").replace("ø", "o").replace("æ", "ae").replace("ł", "l").replace("đ", "d")
+    bare = unicodedata.normalize("NFKD", spelled.casefold()).encode("ascii", "ignore").decode()
+    return " ".join(re.findall(r"[a-z0-9]+", bare))
+
+
+def slug_proposals(name: str) -> Iterator[str]:
+    """Slugs for a name, best first, without end: `ada`, `ada-lindqvist`, `ada-2`, `ada-3` …"""
+    words = plain_letters(name).split()
+    first = words[0][:30] if words else "partner"
+    if is_decent(first) and len(first) > 1:
+        yield first
+    whole = "-".join(words)[:30].strip("-")
+    if len(words) > 1 and is_decent(whole):
+        yield whole
+    stem = first if is_decent(first) else "partner"
+    number = 2
+    while True:
+        yield f"{stem}-{number}"
+        number += 1
+
+
+def code_proposals(name: str, percent: int, pattern: str) -> Iterator[str]:
+    """Codes by the program's pattern, best first, without end. They can be read aloud: a number that has to be
+    added goes between name and percent as a letter that looks like nothing else."""
+    words = plain_letters(name).upper().split() or ["PARTNER"]
+    stems = [words[0][:12], "".join(words)[:16]]
+    for stem in stems:
+        if is_decent(stem) and len(stem) > 1:
+            yield _worded(pattern, stem, percent)
+    stem = stems[0] if is_decent(stems[0]) else "PARTNER"
+    yield from (_worded(pattern, stem + tail, percent) for tail in _tails())
+
+
+def is_decent(word: str) -> bool:
+    plain = word.casefold().replace("-", "")
+    return plain not in RESERVED and not any(bad in plain for bad in OFFENSIVE)
+
+
+def slug_problem(slug: str) -> str | None:
+    if not SLUG.fullmatch(slug):
+        return "Use small letters, digits and hyphens, 40 at most, like ada or ada-lindqvist."
+    return None if is_decent(slug) else "This word is kept for the portal. Choose another one."
+
+
+def code_problem(code: str) -> str | None:
+    if not CODE.fullmatch(code):
+        return "Use 3 to 24 capitals and digits, like ADA20."
+    return None if is_decent(code) else "This word can't be a code. Choose another one."
+
+
+def _worded(pattern: str, stem: str, percent: int) -> str:
+    return pattern.replace("{NAME}", stem).replace("{PERCENT}", str(percent) if percent else "")
+
+
+def _tails() -> Iterator[str]:
+    clear = "ACEFHJKMNPRTWXY"  # none of them is taken for a digit or another letter
+    yield from clear
+    yield from (a + b for a in clear for b in clear)
+    yield from (a + b + c for a in clear for b in clear for c in clear)
