@@ -37,7 +37,9 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
         moment=lambda value: f"{day(value, today())}, {value:%H:%M}",
     )
     environment.globals["asset"] = asset
-    environment.globals["parts"] = _parts(environment)
+    # In place before its macros are read, because they reach each other by it.
+    environment.globals["parts"] = parts = SimpleNamespace()
+    vars(parts).update(_parts(environment))
     return environment
 
 
@@ -81,8 +83,8 @@ def _decimal(amount: Money) -> Decimal:
     return Decimal(amount.minor).scaleb(-exponent(amount.currency))
 
 
-def _parts(environment: Environment) -> SimpleNamespace:
-    """Every macro of templates/parts. Imported once: a macro imported inside a page would break its fragments."""
+def _parts(environment: Environment) -> dict[str, Any]:
+    """Every macro of templates/parts, imported once: one imported inside a page would break its fragments."""
     found: dict[str, Any] = {}
     for path in sorted((TEMPLATES / "parts").glob("*.html")):
         module = environment.get_template(f"parts/{path.name}").module
@@ -91,5 +93,5 @@ def _parts(environment: Environment) -> SimpleNamespace:
                 if name in found:
                     raise RuntimeError(f"The macro {name} stands in two files of templates/parts.")
                 found[name] = value
-    return SimpleNamespace(**found)
+    return found
 
