@@ -1,4 +1,4 @@
-"""What every test can ask for: a database of its own on either engine, a clock, the app, a browser, a cast."""
+"""What a test can ask for: a database of its own on either engine, a clock, the app, a browser, a cast."""
 
 import shutil
 import tempfile
