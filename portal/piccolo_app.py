@@ -39,6 +39,7 @@ TABLES = (
     earnings.PaymentName,
     earnings.Decision,
     earnings.Commission,
+    earnings.DisputedTime,
     earnings.TierStep,
     earnings.PayingSpan,
     earnings.Payout,
