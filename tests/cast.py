@@ -1,0 +1,140 @@
+"""The people of the tests: Ada and Ben are affiliates, Cleo is paused, Dora waits, Mira and Noor decide."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from portal.accounts import actions as accounts
+from portal.accounts.actions import Device
+from portal.accounts.rules import AFFILIATE_SESSION, HALF_SESSION, MANAGER_SESSION, Purpose
+from portal.accounts.tables import LetterToken, Manager
+from portal.audit.actions import Actor
+from portal.enrollments import actions as enrollments
+from portal.enrollments.forms import ApplicationDraft
+from portal.enrollments.rules import EnrollmentState
+from portal.enrollments.tables import Application
+from portal.programs.actions import load_program
+from portal.programs.queries import all_programs, terms_at
+from portal.programs.rules import ProgramTerms
+
+BEGINNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+PASSWORD = "seven quiet herons"
+DEVICE = Device("Tests", "127.0.0.1")
+KARTRA = Path(__file__).parents[1] / "portal" / "demo" / "kartra.toml"
+
+
+@dataclass(frozen=True)
+class Partner:
+    id: UUID
+    enrollment: UUID
+    name: str
+    email: str
+    slug: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Staff:
+    id: UUID
+    name: str
+    email: str
+    totp_secret: str
+
+
+@dataclass(frozen=True)
+class Applicant:
+    application: UUID
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Cast:
+    program: UUID
+    terms: ProgramTerms
+    ada: Partner
+    ben: Partner
+    cleo: Partner
+    dora: Applicant
+    mira: Staff
+    noor: Staff
+
+
+async def gather_cast(now: datetime) -> Cast:
+    """Brings everybody into the bound database, each the way that people take."""
+    await load_program(KARTRA, now)
+    (program,) = await all_programs()
+    terms = await terms_at(program.id, now)
+    mira = await _manager("Mira Voss", "mira@kartra.example", now)
+    noor = await _manager("Noor Haddad", "noor@kartra.example", now)
+
+    async def partner(name: str, email: str) -> Partner:
+        return await _approved(program.id, terms, await apply(program.id, terms, name, email, now), mira, now)
+
+    ada = await partner("Ada Lindqvist", "ada@northbound.example")
+    ben = await partner("Ben Okafor", "ben@lowtide.example")
+    cleo = await partner("Cleo Marsh", "cleo@fieldnotes.example")
+    await enrollments.set_state(
+        cleo.enrollment, EnrollmentState.PAUSED, "asked for it", Actor("manager", str(mira.id)), now
+    )
+    dora = await apply(program.id, terms, "Dora Jansen", "dora@inkwell.example", now)
+    return Cast(program.id, terms, ada, ben, cleo, dora, mira, noor)
+
+
+async def apply(program: UUID, terms: ProgramTerms, name: str, email: str, now: datetime) -> Applicant:
+    """Sends an application and confirms its address."""
+    draft = ApplicationDraft(
+        name=name,
+        email=email,
+        web_address=f"https://{email.partition('@')[2]}",
+        kind="reviewer",
+        ways=("blog",),
+        audience="People who run small businesses.",
+        consent=True,
+    )
+    await enrollments.submit_application(program, terms, draft, now)
+    return Applicant(await enrollments.confirm_address(await _newest(Purpose.CONFIRM), now), name, email)
+
+
+async def _approved(
+    program: UUID, terms: ProgramTerms, applicant: Applicant, manager: Staff, now: datetime
+) -> Partner:
+    slug = applicant.name.split()[0].lower()
+    code = f"{slug.upper()}20"
+    enrollment = await enrollments.approve(
+        applicant.application, manager.id, terms, tier=terms.tiers[0].key, slug=slug, code=code, now=now
+    )
+    await accounts.set_password(await _newest(Purpose.PASSWORD), PASSWORD, DEVICE, now)
+    kept = await Application.objects().get(Application.id == applicant.application)
+    assert kept is not None
+    return Partner(UUID(str(kept.affiliate)), enrollment, applicant.name, applicant.email, slug, code)
+
+
+async def _manager(name: str, email: str, now: datetime) -> Staff:
+    secret = await accounts.add_manager(email, name, PASSWORD, now)
+    kept = await Manager.objects().get(Manager.email == email)
+    assert kept is not None
+    return Staff(UUID(str(kept.id)), name, email, secret)
+
+
+async def _newest(purpose: Purpose) -> UUID:
+    token = (
+        await LetterToken.objects()
+        .where((LetterToken.purpose == purpose) & LetterToken.used_at.is_null())
+        .order_by(LetterToken.id, ascending=False)
+        .first()
+    )
+    assert token is not None
+    return UUID(str(token.id))
+
+
+async def session_of(person: Partner | Staff, now: datetime, *, second_factor: bool = True) -> str:
+    """The cookie of somebody who signed in just now, without the work of a password."""
+    if isinstance(person, Partner):
+        opened = await accounts._open(person.id, None, "affiliate", AFFILIATE_SESSION, DEVICE, now)
+    elif second_factor:
+        opened = await accounts._open(None, person.id, "manager", MANAGER_SESSION, DEVICE, now, now)
+    else:
+        opened = await accounts._open(None, person.id, "half", HALF_SESSION, DEVICE, now)
+    return opened.token
