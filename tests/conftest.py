@@ -3,27 +3,25 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
+from litestar import Litestar
 
 from portal import db
 from portal.migrate import create_schema
 from portal.settings import Settings, read_settings
+from tests.cast import BEGINNING, Cast, Partner, Staff, gather_cast, session_of
 from tests.postgres import postgres_server
 
+ENGINES = ["sqlite", "postgres"]
 STRIPE_SECRET = "whsec_tests"
-
-
-class Templates(NamedTuple):
-    """Migrated, empty databases; each test gets a copy."""
-
-    sqlite: Path
-    server: str | None
 
 
 class FrozenClock:
@@ -40,15 +38,26 @@ class FrozenClock:
         return self.at
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A portal's settings, with a database in which the cast waits."""
+
+    settings: Settings
+    cast: Cast
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """One event loop for the whole session, so that the browser and templates can live as long."""
+    """One event loop for the whole session, so that the browser and the templates can live as long."""
     return "asyncio"
 
 
 @pytest.fixture
 def clock() -> FrozenClock:
-    return FrozenClock(datetime(2026, 3, 2, 10, 0, tzinfo=UTC))
+    return FrozenClock(BEGINNING)
+
+
+# --- databases: made once a session, copied for each test ---
 
 
 @pytest.fixture(scope="session")
@@ -61,21 +70,36 @@ def memory_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-async def sqlite_template(memory_folder: Path, anyio_backend: str) -> Path:
-    path = memory_folder / "template.sqlite"
+async def sqlite_empty(memory_folder: Path, anyio_backend: str) -> Path:
+    path = memory_folder / "empty.sqlite"
     async with db.connected(f"sqlite:///{path}"):
         await create_schema()
     return path
 
 
 @pytest.fixture(scope="session")
+async def sqlite_peopled(sqlite_empty: Path, anyio_backend: str) -> tuple[Path, Cast]:
+    path = sqlite_empty.with_name("peopled.sqlite")
+    shutil.copyfile(sqlite_empty, path)
+    async with db.connected(f"sqlite:///{path}"):
+        return path, await gather_cast(BEGINNING)
+
+
+@pytest.fixture(scope="session")
 async def postgres(anyio_backend: str) -> AsyncIterator[str]:
-    """A server's address, with a migrated database named `template` on it."""
+    """A server's address, with a migrated database named `empty` on it."""
     with postgres_server() as server:
-        await _run_on(server, "CREATE DATABASE template")
-        async with db.connected(f"{server}/template"):
+        await _run_on(server, "CREATE DATABASE empty")
+        async with db.connected(f"{server}/empty"):
             await create_schema()
         yield server
+
+
+@pytest.fixture(scope="session")
+async def postgres_peopled(postgres: str, anyio_backend: str) -> Cast:
+    await _run_on(postgres, "CREATE DATABASE peopled TEMPLATE empty")
+    async with db.connected(f"{postgres}/peopled"):
+        return await gather_cast(BEGINNING)
 
 
 async def _run_on(server: str, statement: str) -> None:
@@ -87,23 +111,46 @@ async def _run_on(server: str, statement: str) -> None:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, memory_folder: Path) -> Iterator[str]:
+def copied_sqlite(memory_folder: Path) -> Iterator[Path]:
+    """Where this test's copy goes."""
     path = memory_folder / f"{uuid4().hex}.sqlite"
-    shutil.copyfile(sqlite_template, path)
-    yield f"sqlite:///{path}"
+    yield path
     for left in memory_folder.glob(f"{path.name}*"):
         left.unlink()
 
 
 @pytest.fixture
+def sqlite_url(sqlite_empty: Path, copied_sqlite: Path) -> str:
+    shutil.copyfile(sqlite_empty, copied_sqlite)
+    return f"sqlite:///{copied_sqlite}"
+
+
+@pytest.fixture
+def sqlite_stage(sqlite_peopled: tuple[Path, Cast], copied_sqlite: Path, tmp_path: Path) -> Stage:
+    template, cast = sqlite_peopled
+    shutil.copyfile(template, copied_sqlite)
+    return Stage(settings_for(f"sqlite:///{copied_sqlite}", tmp_path), cast)
+
+
+@pytest.fixture
 async def postgres_url(postgres: str, anyio_backend: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
-    await _run_on(postgres, f"CREATE DATABASE {name} TEMPLATE template")
+    await _run_on(postgres, f"CREATE DATABASE {name} TEMPLATE empty")
     yield f"{postgres}/{name}"
     await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
+async def postgres_stage(
+    postgres: str, postgres_peopled: Cast, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[Stage]:
+    name = f"test_{uuid4().hex}"
+    await _run_on(postgres, f"CREATE DATABASE {name} TEMPLATE peopled")
+    yield Stage(settings_for(f"{postgres}/{name}", tmp_path), postgres_peopled)
+    await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty, migrated database of this test alone: everything that asks for it runs on both engines."""
     return str(request.getfixturevalue(f"{request.param}_url"))
@@ -111,18 +158,97 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def database(database_url: str, anyio_backend: str) -> AsyncIterator[str]:
-    """The same, with every table already speaking to it."""
+    """The same, with every table speaking to it."""
     async with db.connected(database_url):
         yield database_url
 
 
-@pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
+def settings_for(database_url: str, folder: Path, **more: str) -> Settings:
     return read_settings(
         {
-            "PORTAL_DATA_DIR": str(tmp_path / "data"),
+            "PORTAL_DATA_DIR": str(folder / "data"),
             "PORTAL_DATABASE_URL": database_url,
             "PORTAL_BASE_URL": "http://127.0.0.1:8000",
             "PORTAL_STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
+            **more,
         }
     )
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return settings_for(database_url, tmp_path)
+
+
+# --- the app and the people who use it ---
+
+
+@pytest.fixture(params=ENGINES)
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """A portal with its cast: everything that asks for it, or for somebody in it, runs on both engines."""
+    found = request.getfixturevalue(f"{request.param}_stage")
+    assert isinstance(found, Stage)
+    return found
+
+
+@pytest.fixture
+def cast(stage: Stage) -> Cast:
+    return stage.cast
+
+
+@pytest.fixture
+async def app(stage: Stage, clock: FrozenClock, anyio_backend: str) -> AsyncIterator[Litestar]:
+    """Letters wait until a test sends them: see tests/letters.py."""
+    from portal.app import create_app  # tests of rules and pictures do without it, and start sooner
+
+    made = create_app(stage.settings, clock=clock, own_worker=False)
+    async with made.lifespan():
+        yield made
+
+
+class People:
+    """Opens a browser-like client for anybody."""
+
+    def __init__(self, app: Litestar, settings: Settings, clock: FrozenClock, stack: AsyncExitStack) -> None:
+        self._app, self._settings, self._clock, self._stack = app, settings, clock, stack
+
+    async def visitor(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self._app, client=("127.0.0.1", 50_000)),
+            base_url=self._settings.base_url,
+            headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+        )
+        return await self._stack.enter_async_context(client)
+
+    async def signed_in(self, person: Partner | Staff, *, second_factor: bool = True) -> httpx.AsyncClient:
+        client = await self.visitor()
+        client.cookies.set("session", await session_of(person, self._clock(), second_factor=second_factor))
+        return client
+
+
+@pytest.fixture
+async def people(
+    app: Litestar, stage: Stage, clock: FrozenClock, anyio_backend: str
+) -> AsyncIterator[People]:
+    async with AsyncExitStack() as stack:
+        yield People(app, stage.settings, clock, stack)
+
+
+@pytest.fixture
+async def visitor(people: People, anyio_backend: str) -> httpx.AsyncClient:
+    return await people.visitor()
+
+
+@pytest.fixture
+async def ada(people: People, cast: Cast, anyio_backend: str) -> httpx.AsyncClient:
+    return await people.signed_in(cast.ada)
+
+
+@pytest.fixture
+async def ben(people: People, cast: Cast, anyio_backend: str) -> httpx.AsyncClient:
+    return await people.signed_in(cast.ben)
+
+
+@pytest.fixture
+async def mira(people: People, cast: Cast, anyio_backend: str) -> httpx.AsyncClient:
+    return await people.signed_in(cast.mira)
