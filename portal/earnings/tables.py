@@ -1,7 +1,7 @@
 """What is kept of money. Events, facts, decisions and lines are only ever added; triggers refuse the rest.
 
-`Subscription` and `TierStep` hold what follows from the facts so that pages need not work it out; they are
-rewritten whenever a late event changes what follows.
+`Subscription`, `DisputedTime`, `TierStep` and `PayingSpan` hold what follows from the facts, so that pages
+need not work it out; they are rewritten whenever a late event changes what follows.
 """
 
 from piccolo.columns import UUID as UUIDColumn
@@ -121,6 +121,16 @@ class Commission(Table):
     created_at = Timestamptz(default=None)
 
 
+class DisputedTime(Table):
+    """How long a payment is or was in dispute; its lines that are not paid are disputed meanwhile."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    sale = ForeignKey(Transaction, null=False, on_delete=OnDelete.restrict)
+    dispute = Varchar(length=255)
+    opened_on = Date(default=None)
+    closed_on = Date(null=True, default=None)
+
+
 class TierStep(Table):
     """A tier that an enrollment's active paying customers reached, and the payment that reached it."""
 
@@ -153,7 +163,9 @@ class Payout(Table):
     enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
     currency = Varchar(length=3)
     minor = BigInt(default=0)
-    state = Varchar(length=12)  # rules.PayoutState
+    state = Varchar(length=12)  # timeline.PayoutState
+    claimed_on = Date(default=None)
+    approved_on = Date(null=True, default=None)
     paid_on = Date(null=True, default=None)
 
 
@@ -182,6 +194,7 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS commission_released ON commission (program, released_on)",
     'CREATE INDEX IF NOT EXISTS commission_transaction ON commission ("transaction")',
     "CREATE INDEX IF NOT EXISTS commission_sale ON commission (sale)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS disputed_time_once ON disputed_time (sale, dispute)",
     "CREATE UNIQUE INDEX IF NOT EXISTS tier_step_once ON tier_step (enrollment, tier)",
     "CREATE INDEX IF NOT EXISTS paying_span_enrollment ON paying_span (enrollment)",
     "CREATE INDEX IF NOT EXISTS paying_span_customer ON paying_span (customer)",
@@ -200,11 +213,9 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
         for verb in ("update", "delete")
     ),
     "postgres": (
-        "CREATE OR REPLACE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$",
         *(
             f"CREATE OR REPLACE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION only_added()"
+            "FOR EACH ROW EXECUTE FUNCTION append_only()"
             for table in ONLY_ADDED
         ),
     ),
