@@ -1,0 +1,122 @@
+"""The whole portal as a process of its own, and people with browsers in front of it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from portal.settings import Settings, read_settings
+from tests.conftest import STRIPE_SECRET
+from tests.flows.person import Person
+from tests.machine import chromium
+from tests.postgres import free_port
+
+HOUSE = Path(__file__).parents[2]
+# Chromium refuses its sandbox to root. The rest keeps it from calling home.
+FLAGS = (
+    *(("--no-sandbox",) if os.geteuid() == 0 else ()),
+    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
+)
+START_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A served portal, reached only as a person or another program would."""
+
+    url: str
+    data_dir: Path
+    environment: dict[str, str] = field(repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(
+            {name: value for name, value in self.environment.items() if name.startswith("PORTAL_")}
+        )
+
+    async def runs(self, *arguments: str, typed: str = "") -> str:
+        """What `python -m portal …` prints."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "portal", *arguments),
+            cwd=HOUSE,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        said, wrong = await process.communicate(typed.encode())
+        assert process.returncode == 0, wrong.decode()
+        return said.decode()
+
+
+@pytest.fixture(scope="session")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    program = chromium()
+    if program is None:
+        raise RuntimeError("Chromium is missing: run ./test, or install the package chromium.")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+async def portal(database_url: str, tmp_path: Path, anyio_backend: str) -> AsyncIterator[Portal]:
+    """Started the way that ./run starts it, empty, on a port of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")},
+        "PORTAL_DATA_DIR": str(tmp_path / "data"),
+        "PORTAL_DATABASE_URL": database_url,
+        "PORTAL_PORT": str(port),
+        "PORTAL_STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
+    }
+    with (tmp_path / "server.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "portal", "serve"), cwd=HOUSE, env=environment, stdout=log, stderr=log
+        )
+    try:
+        await _wait_until_served(url, process, tmp_path / "server.log")
+        yield Portal(url, tmp_path / "data", environment)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _wait_until_served(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as client:
+        while True:
+            try:
+                if (await client.get(f"{url}/readyz")).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                assert process.returncode is None, log.read_text()
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def arrives(
+    portal: Portal, browser: Browser, anyio_backend: str
+) -> AsyncIterator[Callable[[], Awaitable[Person]]]:
+    """`ada = await arrives()`: somebody with a browser of their own, without cookies."""
+    async with AsyncExitStack() as stack:
+
+        async def arrive() -> Person:
+            context = await browser.new_context(
+                viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+            )
+            stack.push_async_callback(context.close)
+            return await Person.arrives(context, portal.url)
+
+        yield arrive
