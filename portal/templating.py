@@ -32,8 +32,8 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
         money_parts=money_parts,
         count=lambda number: format_decimal(number, locale="en_US"),
         rate=rate,
-        day=lambda value: day(value, today()),
-        day_short=lambda value: day_short(value, today()),
+        day=lambda value: day(_as_date(value), today()),
+        day_short=lambda value: day_short(_as_date(value), today()),
         moment=lambda value: f"{day(value, today())}, {value:%H:%M}",
     )
     environment.globals["asset"] = asset
@@ -77,6 +77,11 @@ def day_short(value: date | datetime, today: date) -> str:
     """`19 Dec`, for tables."""
     text = f"{value.day}{NO_BREAK}{value:%b}"
     return text if value.year == today.year else f"{text}{NO_BREAK}{value.year}"
+
+
+def _as_date(value: date | datetime | str) -> date | datetime:
+    """Letters keep their values as JSON, so a date in them is ISO text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _decimal(amount: Money) -> Decimal:
