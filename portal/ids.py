@@ -5,15 +5,21 @@ import hashlib
 import hmac
 import secrets
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 
-def new_id() -> UUID:
+def new_id(at: datetime | None = None) -> UUID:
     """A UUIDv7 (RFC 9562): ids made later sort later, which keeps indexes dense on both engines."""
-    milliseconds = time.time_ns() // 1_000_000
+    milliseconds = int(at.timestamp() * 1000) if at else time.time_ns() // 1_000_000
     random = secrets.randbits(74)
     value = milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | (random & ((1 << 62) - 1))
     return UUID(int=value)
+
+
+def moment_of(identity: UUID) -> datetime:
+    """When a UUIDv7 was made, to the millisecond."""
+    return datetime.fromtimestamp((identity.int >> 80) / 1000, UTC)
 
 
 def new_token() -> str:

@@ -19,9 +19,27 @@ class RateLimits:
         self._window = SlidingWindowCounterRateLimiter(storage)
         self._parsed: dict[str, RateLimitItem] = {}
 
+    async def must_have_room(self, limit: str, *key: str) -> None:
+        """Raises TooMany when nothing is left of a limit, without counting."""
+        item = self._item(limit)
+        if not await self._window.test(item, *key):
+            raise await self._too_many(item, *key)
+
     async def spend(self, limit: str, *key: str) -> None:
         """Counts one try against e.g. `10/5minutes`; raises TooMany beyond it."""
-        item = self._parsed.setdefault(limit, parse(limit))
+        item = self._item(limit)
         if not await self._window.hit(item, *key):
-            reset = (await self._window.get_window_stats(item, *key)).reset_time
-            raise TooMany(retry_after=max(1, min(item.get_expiry(), int(reset - time.time()) + 1)))
+            raise await self._too_many(item, *key)
+
+    def _item(self, limit: str) -> RateLimitItem:
+        return self._parsed.setdefault(limit, parse(limit))
+
+    async def _too_many(self, item: RateLimitItem, *key: str) -> TooMany:
+        # The windows run on the machine's clock, not on the one that is handed in.
+        left = int((await self._window.get_window_stats(item, *key)).reset_time - time.time()) + 1
+        wait = max(1, min(item.get_expiry(), left))
+        return TooMany(f"That was too often in a short time. Try again in {_spoken(wait)}.", retry_after=wait)
+
+
+def _spoken(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"

@@ -51,6 +51,7 @@ VISITOR = Who("visitor")
 class House:
     """What the frame of every page says about the program."""
 
+    program_id: UUID
     program: str
     contact: str
     has_mailbox: bool
@@ -146,6 +147,13 @@ def own_path(text: str) -> str:
 async def form_of(request: Asking) -> dict[str, str]:
     """The text fields of a form, the last value of each; files are left out. Unknown fields do no harm."""
     return {key: value for key, value in (await _form(request)).multi_items() if isinstance(value, str)}
+
+
+async def form_and_choices(request: Asking, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The text fields, and all values of the one that can be chosen several times."""
+    form = await _form(request)
+    texts = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+    return dict(texts), tuple(value for key, value in texts if key == name)
 
 
 async def _form(request: Asking) -> FormMultiDict:

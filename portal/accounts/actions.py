@@ -12,7 +12,9 @@ from portal.accounts.rules import (
     AFFILIATE_SESSION,
     HALF_SESSION,
     MANAGER_SESSION,
+    OLD,
     TOKEN_LASTS,
+    USED,
     Purpose,
     email_key,
     is_usable,
@@ -22,9 +24,6 @@ from portal.audit.actions import Actor, record
 from portal.errors import Conflict, Refused
 from portal.ids import new_id, new_token, token_hash
 from portal.outbox.actions import post
-
-USED = "This link was used already. Each link in a letter works once."
-OLD = "This link is too old. Ask for a new one, it comes by mail at once."
 
 
 @dataclass(frozen=True)

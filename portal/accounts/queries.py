@@ -1,8 +1,12 @@
 """What is shown around signing in."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
-from portal.accounts.rules import PASSWORD_LEAST
+from portal.accounts.rules import OLD, PASSWORD_LEAST, USED, Purpose, is_usable
+from portal.accounts.tables import LetterToken
+from portal.errors import Refused
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,18 @@ class ForgotPage:
     email: str = ""
     sent: bool = False
     error: str | None = None
+
+
+async def whose_token(token: UUID, purpose: Purpose, now: datetime) -> tuple[str, str]:
+    """E-mail and name of the affiliate that a letter's token belongs to. Raises Refused when it is used or old."""
+    rows = await LetterToken.raw(
+        "SELECT t.used_at, t.expires_at, a.email, a.name FROM letter_token t JOIN affiliate a ON a.id = t.affiliate "
+        "WHERE t.id = {} AND t.purpose = {}",
+        token,
+        purpose.value,
+    )
+    if not rows or rows[0]["used_at"] is not None:
+        raise Refused(USED)
+    if not is_usable(rows[0]["expires_at"], None, now):
+        raise Refused(OLD)
+    return rows[0]["email"], rows[0]["name"]

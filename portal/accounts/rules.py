@@ -23,6 +23,9 @@ TOKEN_LASTS = {Purpose.CONFIRM: timedelta(days=7), Purpose.PASSWORD: timedelta(m
 # The letter that says yes may lie unread over a holiday; its link opens an account that has no password yet.
 FIRST_PASSWORD_LASTS = timedelta(days=14)
 
+USED = "This link was used already. Each link in a letter works once."
+OLD = "This link is too old. Ask for a new one on the sign-in page; it comes by mail at once."
+
 # The most common ones among passwords of twelve characters or more.
 COMMON = frozenset(
     """123456789012 1234567890123 12345678901234 123456789012345 1234567890123456 012345678901 111111111111

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
-
 
 from portal.enrollments.forms import KINDS, ApplicationDraft, DecisionDraft
 from portal.enrollments.rules import (
@@ -20,6 +20,7 @@ from portal.errors import NotYours
 from portal.programs.rules import ProgramTerms
 
 QUEUE_PAGE = 50
+ANSWERED_WITHIN = 2  # working days; what the demo's program promises
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class ApplyPage:
     kinds: tuple[Choice, ...]
     ways: tuple[Choice, ...]
     answer_by: date
-    token: str  # when the form was opened, sealed; bots are faster than people
+    opened: str  # when the form was opened, sealed: goes back as a hidden field, since bots are faster than people
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def choices_of_ways(terms: ProgramTerms) -> tuple[Choice, ...]:
     return tuple(Choice(way.key, way.name) for way in terms.words.ways)
 
 
-async def status_page(application_id: UUID, terms: ProgramTerms, answer_by: date, now: datetime) -> StatusPage:
+async def status_page(application_id: UUID, terms: ProgramTerms, now: datetime) -> StatusPage:
     row = await _application(application_id)
     again_from = row["again_from"]
     return StatusPage(
@@ -201,7 +202,7 @@ async def status_page(application_id: UUID, terms: ProgramTerms, answer_by: date
         decided_by=row["manager_name"] or "",
         reason=row["reason"],
         again_from=again_from.date() if again_from else None,
-        answer_by=answer_by,
+        answer_by=due(row["confirmed_at"] or row["sent_at"]),
         contact=terms.contact,
         may_apply_again=row["state"] == ApplicationState.DECLINED and (again_from is None or again_from <= now),
     )
@@ -223,6 +224,16 @@ async def queue(
         program_id,
     )
     return tuple(_queue_row(row, terms, current) for row in rows)
+
+
+async def oldest_waiting(program_id: UUID) -> UUID | None:
+    rows = (
+        await Application.select(Application.id)
+        .where((Application.program == program_id) & (Application.state == ApplicationState.IN_REVIEW))
+        .order_by(Application.confirmed_at, Application.id)
+        .limit(1)
+    )
+    return UUID(str(rows[0]["id"])) if rows else None
 
 
 async def count_waiting(program_id: UUID) -> int:
@@ -292,8 +303,8 @@ async def free_code(name: str, terms: ProgramTerms) -> str:
 
 
 def due(since: datetime) -> date:
-    """Applications are answered within two working days (the program's own aim)."""
-    return working_days_after(since.date(), 2)
+    """The day by which an application is answered."""
+    return working_days_after(since.date(), ANSWERED_WITHIN)
 
 
 def working_days_after(day: date, days: int) -> date:
@@ -308,7 +319,7 @@ async def _batches(proposals: Iterator[str], size: int = 8) -> AsyncIterator[lis
         yield batch
 
 
-async def _application(application_id: UUID) -> dict[str, object]:
+async def _application(application_id: UUID) -> dict[str, Any]:
     rows = await Application.raw(
         "SELECT ap.program, ap.state, ap.answers, ap.sent_at, ap.confirmed_at, ap.decided_at, ap.reason, "
         "ap.again_from, m.name AS manager_name, t.version AS terms_version FROM application ap "
@@ -345,21 +356,16 @@ def _answers(text: str, terms: ProgramTerms) -> Answers:
     )
 
 
-def _queue_row(row: dict[str, object], terms: ProgramTerms, current: UUID | None) -> QueueRow:
-    answers = _answers(str(row["answers"]), terms)
-    sent_at, confirmed_at = row["sent_at"], row["confirmed_at"]
-    assert isinstance(sent_at, datetime)
-    since = confirmed_at if isinstance(confirmed_at, datetime) else sent_at
+def _queue_row(row: dict[str, Any], terms: ProgramTerms, current: UUID | None) -> QueueRow:
+    answers = _answers(row["answers"], terms)
     identity = UUID(str(row["id"]))
     return QueueRow(
         id=identity,
         name=answers.name,
         web_address=answers.web_address,
         kind=answers.kind,
-        sent_at=sent_at,
-        due=due(since),
-        state=ApplicationState(str(row["state"])),
+        sent_at=row["sent_at"],
+        due=due(row["confirmed_at"] or row["sent_at"]),
+        state=ApplicationState(row["state"]),
         current=identity == current,
     )
-
-

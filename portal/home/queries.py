@@ -1,14 +1,27 @@
 """What is shown on the first page of each: the visitor's, the affiliate's, the manager's."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from portal.earnings.queries import HomeFigures
-from portal.enrollments.queries import Me, QueueRow
+from portal.clock import local_date
+from portal.creatives.tables import BrandKit
+from portal.earnings.queries import HomeFigures, home_figures
+from portal.earnings.timeline import pay_window, released_on, run_month
+from portal.enrollments.queries import (
+    ANSWERED_WITHIN,
+    Me,
+    QueueRow,
+    count_waiting,
+    queue,
+    working_days_after,
+)
+from portal.enrollments.tables import Enrollment
 from portal.money import Money
-from portal.programs.rules import Plan, ProgramTerms, Tier
-from portal.referrals.queries import ClickFigures
+from portal.programs.rules import Period, Plan, ProgramTerms, Tier
+from portal.referrals.queries import ClickFigures, click_figures
+
+ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -97,3 +110,132 @@ class AffiliatesPage:
     total: int
     page: int
     pages: int
+
+async def program_page(terms: ProgramTerms, now: datetime) -> ProgramPage:
+    today = local_date(now, terms.timezone)
+    return ProgramPage(
+        terms=terms,
+        example=worked_example(terms, today),
+        answer_by=working_days_after(today, ANSWERED_WITHIN),
+        today=today,
+    )
+
+
+def worked_example(terms: ProgramTerms, today: date) -> WorkedExample:
+    """The first plan with a trial, else the first plan, followed from today to the first payout."""
+    plan = next((plan for plan in terms.plans if plan.trial), terms.plans[0])
+    sale_on = today + timedelta(days=plan.trial.days) if plan.trial else today
+    released = released_on(sale_on, terms.hold_days)
+    window = pay_window(run_month(released), terms)
+    commission = plan.price.portion(terms.first_tier.rate_bps)
+    payments = 12 if plan.period is Period.MONTH else 1
+    return WorkedExample(
+        plan=plan,
+        tier=terms.first_tier,
+        trial_on=today if plan.trial else None,
+        sale_on=sale_on,
+        commission=commission,
+        released_on=released,
+        paid_from=window.first,
+        paid_to=window.last,
+        year=Money(commission.minor * payments, commission.currency),
+    )
+
+
+async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> HomePage:
+    today = local_date(now, terms.timezone)
+    clicks = await click_figures(me.enrollment_id, today, terms.timezone)
+    has_kit = await BrandKit.exists().where(BrandKit.affiliate == me.affiliate_id)
+    return HomePage(
+        me=me,
+        first_name=me.name.split()[0],
+        terms=terms,
+        today=today,
+        link=link,
+        figures=await home_figures(me.enrollment_id, today),
+        clicks=clicks,
+        steps=first_steps(has_kit=has_kit, has_click=clicks.ever > 0),
+    )
+
+
+def first_steps(*, has_kit: bool, has_click: bool) -> tuple[Step, ...]:
+    """The first week's checklist; nothing once all of it is done."""
+    steps = (
+        Step("kit", "Add your logo", "Every banner and PDF then carries it.", "/brand", has_kit),
+        Step("link", "Put your link where your readers are", "A post, a video description, a footer.", "/links", has_click),
+        Step("click", "Get your first click", "It shows here within a second.", "/links", has_click),
+    )
+    return () if all(step.done for step in steps) else steps
+
+
+async def today_page(name: str, program_id: UUID, terms: ProgramTerms, now: datetime) -> TodayPage:
+    since = now - timedelta(days=30)
+    counts = await Enrollment.raw(
+        "SELECT (SELECT count(*) FROM enrollment WHERE program = {} AND state = 'active') AS affiliates, "
+        "(SELECT count(*) FROM click c JOIN enrollment e ON e.id = c.enrollment "
+        "WHERE e.program = {} AND c.counted AND c.at > {}) AS clicks, "
+        "(SELECT count(*) FROM commission WHERE program = {} AND kind = 'sale' AND booked_on > {}) AS sales",
+        program_id,
+        program_id,
+        since,
+        program_id,
+        local_date(since, terms.timezone),
+    )
+    return TodayPage(
+        name=name.split()[0],
+        today=local_date(now, terms.timezone),
+        waiting=await count_waiting(program_id),
+        oldest=(await queue(program_id, terms, decided=False, current=None))[:5],
+        affiliates=counts[0]["affiliates"],
+        clicks_30_days=counts[0]["clicks"],
+        sales_30_days=counts[0]["sales"],
+    )
+
+
+async def affiliates_page(
+    program_id: UUID, terms: ProgramTerms, search: str, page: int, now: datetime
+) -> AffiliatesPage:
+    """Searched in name, e-mail, link or code, without regard to case."""
+    since = now - timedelta(days=30)
+    wanted = "%" + search.strip().lower().replace("\\", "").replace("%", "").replace("_", "") + "%"
+    matching = (
+        "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate JOIN link l ON l.enrollment = e.id AND l.main "
+        "JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL WHERE e.program = {} "
+        "AND (lower(a.name) LIKE {} OR a.email_key LIKE {} OR l.slug LIKE {} OR c.code_key LIKE {}) "
+    )
+    values = (program_id, wanted, wanted, wanted, wanted)
+    total = (await Enrollment.raw("SELECT count(*) AS total " + matching, *values))[0]["total"]
+    pages = max(1, -(-total // ROWS))
+    page = min(max(1, page), pages)
+    rows = await Enrollment.raw(
+        "SELECT e.id, e.state, e.tier, e.began_at, a.name, a.web_address, l.slug, c.code, "
+        "(SELECT count(*) FROM click k WHERE k.enrollment = e.id AND k.counted AND k.at > {}) AS clicks, "
+        "(SELECT count(*) FROM commission s WHERE s.enrollment = e.id AND s.kind = 'sale' "
+        "AND s.booked_on > {}) AS sales " + matching + "ORDER BY lower(a.name), e.id LIMIT {} OFFSET {}",
+        since,
+        local_date(since, terms.timezone),
+        *values,
+        ROWS,
+        (page - 1) * ROWS,
+    )
+    return AffiliatesPage(
+        rows=tuple(
+            AffiliateRow(
+                id=UUID(str(row["id"])),
+                name=row["name"],
+                web_address=row["web_address"],
+                state=row["state"],
+                tier=terms.tier(row["tier"]).name,
+                slug=row["slug"],
+                code=row["code"],
+                since=local_date(row["began_at"], terms.timezone),
+                clicks_30_days=row["clicks"],
+                sales_30_days=row["sales"],
+            )
+            for row in rows
+        ),
+        search=search,
+        total=total,
+        page=page,
+        pages=pages,
+    )

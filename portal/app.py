@@ -1,0 +1,160 @@
+"""The portal as one ASGI application: routers, guards, engine, error pages."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from litestar import HttpMethod, Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from portal import db
+from portal.accounts.pages import accounts_router
+from portal.accounts.sessions import KnowWho
+from portal.answers import HANDLERS
+from portal.clock import Clock, utc_now
+from portal.creatives.pages import creatives_routers
+from portal.creatives.renderers import rendering
+from portal.earnings.pages import earnings_router, webhooks_router
+from portal.enrollments.pages import apply_router
+from portal.enrollments.staff_pages import applications_router
+from portal.errors import NotFound
+from portal.health import health_router
+from portal.home.pages import affiliate_home_router, front_router
+from portal.home.staff_pages import staff_home_router
+from portal.limits import RateLimits
+from portal.outbox.pages import mailbox_router
+from portal.programs.queries import all_programs, terms_at
+from portal.referrals.clicks import counting_clicks
+from portal.referrals.pages import follow_router, links_router
+from portal.settings import Settings, read_settings
+from portal.static_files import StaticFiles, static_router
+from portal.storage import Storage
+from portal.templating import make_environment
+from portal.web import Asking, House
+from portal.wire import SameOrigin, security_headers
+from portal.worker import Worker, working
+
+BODY_LIMIT = 64 * 1024
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock = utc_now,
+    own_worker: bool = True,
+    lifespan: tuple[Callable[[Litestar], AbstractAsyncContextManager[None]], ...] = (),
+) -> Litestar:
+    """The whole application. Its database must be migrated; `own_worker` sends letters from this process too."""
+    settings = settings or read_settings()
+    static = StaticFiles()
+    environment = make_environment(static.address, lambda: clock().date())
+    state = State(
+        {
+            "settings": settings,
+            "clock": clock,
+            "templates": environment,
+            "limits": RateLimits(settings.rate_limit_url),
+            "storage": Storage(settings.storage_url),
+        }
+    )
+
+    @asynccontextmanager
+    async def database(app: Litestar) -> AsyncIterator[None]:
+        async with db.connected(settings.database_url):
+            app.state.house = await house_of(settings, clock())
+            yield
+
+    @asynccontextmanager
+    async def letters(app: Litestar) -> AsyncIterator[None]:
+        if not own_worker:
+            yield
+            return
+        async with working(Worker(settings, environment, app.state.house, clock)):
+            yield
+
+    def now() -> datetime:
+        return clock()
+
+    return Litestar(
+        route_handlers=[
+            static_router(static),
+            health_router,
+            front_router,
+            apply_router,
+            accounts_router,
+            mailbox_router,
+            follow_router,
+            webhooks_router,
+            affiliate_home_router,
+            links_router,
+            earnings_router,
+            *creatives_routers(),
+            staff_home_router,
+            applications_router,
+            Router("/", route_handlers=[nowhere]),
+        ],
+        dependencies={"now": Provide(now, sync_to_thread=False)},
+        middleware=[KnowWho(), SameOrigin()],
+        before_send=[security_headers(settings)],
+        exception_handlers=HANDLERS,
+        # The pool first: contexts end in reverse, so buffers and worker still have it when they end.
+        lifespan=[database, letters, counting_clicks, rendering, *lifespan],
+        state=state,
+        request_max_body_size=BODY_LIMIT,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+async def house_of(settings: Settings, now: datetime) -> House:
+    """What frames and letters say about the program. Raises RuntimeError while no program is loaded."""
+    programs = await all_programs()
+    if not programs:
+        raise RuntimeError("No program is loaded. Put a program file into the data folder's programs/ and start again.")
+    terms = await terms_at(programs[0].id, now)
+    return House(
+        program_id=programs[0].id, program=terms.name, contact=terms.contact, has_mailbox=settings.has_mailbox
+    )
+
+
+@HTTPRouteHandler(
+    "/{anything:path}",
+    http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
+    sync_to_thread=False,
+)
+def nowhere(request: Asking) -> None:
+    """Unknown addresses get the house's page too, in the frame of whoever asks."""
+    raise NotFound
+
+
+def start_logging() -> None:
+    """JSON, one line an event."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+
+
+def served() -> Litestar:
+    """What the server's processes make: settings come from the environment."""
+    start_logging()
+    return create_app()
+
+
+def served_without_worker() -> Litestar:
+    start_logging()
+    return create_app(own_worker=False)
+
+
+def program_folder(settings: Settings) -> Path:
+    return settings.data_dir / "programs"

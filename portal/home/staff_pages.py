@@ -1,0 +1,32 @@
+"""The managers' first page, and the list of affiliates."""
+
+from datetime import datetime
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from portal.home import queries
+from portal.programs.queries import terms_at
+from portal.web import Asking, Page, managers_only, show, who
+
+
+@get("/manage")
+async def today(request: Asking, now: NamedDependency[datetime]) -> Page:
+    program_id = request.app.state.house.program_id
+    terms = await terms_at(program_id, now)
+    page = await queries.today_page(who(request).name, program_id, terms, now)
+    return show(request, "home/today.html", page=page)
+
+
+@get("/manage/affiliates")
+async def affiliates(
+    request: Asking, now: NamedDependency[datetime], q: FromQuery[str] = "", page: FromQuery[int] = 1
+) -> Page:
+    program_id = request.app.state.house.program_id
+    terms = await terms_at(program_id, now)
+    found = await queries.affiliates_page(program_id, terms, q[:100], page, now)
+    return show(request, "home/affiliates.html", page=found, fragment="list")
+
+
+staff_home_router = Router("/", route_handlers=[today, affiliates], guards=[managers_only])

@@ -1,0 +1,109 @@
+"""Starting the portal: migrations, program files, the demo, then the server."""
+
+import asyncio
+import os
+import signal
+import socket
+from datetime import datetime
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from portal import db
+from portal.app import house_of, program_folder, start_logging
+from portal.clock import utc_now
+from portal.demo.people import kept_hints
+from portal.demo.seed import DEMO_PROGRAM, seed_demo
+from portal.migrate import migrate
+from portal.programs.actions import load_program, load_programs
+from portal.programs.queries import all_programs
+from portal.settings import Settings
+from portal.static_files import StaticFiles
+from portal.templating import make_environment
+from portal.worker import Worker
+
+
+class CannotStart(Exception):
+    """A sentence that says why, and what to do."""
+
+
+async def prepare(settings: Settings, *, demo: bool) -> None:
+    """Everything that has to be true before the first request."""
+    try:
+        async with db.connected(settings.database_url):
+            await migrate()
+            now = utc_now()
+            await load_programs(program_folder(settings), now)
+            if demo:
+                await seed_demo(settings, now)
+            elif not await all_programs():
+                # A portal without a program could show nothing; the shipped one shows how its file looks.
+                await load_program(DEMO_PROGRAM, now)
+    except Exception as error:
+        if db.is_away(error):
+            raise CannotStart(f"The database of PORTAL_DATABASE_URL does not answer: {error}") from error
+        raise
+
+
+def welcome(settings: Settings) -> str:
+    lines = [f"The portal is at {settings.base_url}"]
+    if settings.has_mailbox:
+        lines.append(f"Letters are at  {settings.base_url}/mailbox")
+    return "\n".join([*lines, sign_ins(settings)]).rstrip()
+
+
+def sign_ins(settings: Settings, now: datetime | None = None) -> str:
+    """How to sign in to the demo, with the one-time code of this moment; empty without a demo."""
+    hints = kept_hints(settings, now or utc_now())
+    lines = [
+        f"  {hint.role:<10}{hint.email:<34}{hint.password}" + (f"   code {hint.code}" if hint.code else "")
+        for hint in hints
+    ]
+    if any(hint.code for hint in hints):
+        lines.append("  A new code comes every 30 seconds: `python -m portal demo` prints it, and the mailbox shows it.")
+    return "\n".join(["Sign in as", *lines]) if lines else ""
+
+
+def serve_until_stopped(settings: Settings, *, own_worker: bool, processes: int) -> None:
+    if processes > 1 and settings.database_url.startswith("sqlite"):
+        raise CannotStart("More than one process needs PostgreSQL. Set PORTAL_DATABASE_URL.")
+    _must_be_free(settings.host, settings.port)
+    # Server processes read the same environment.
+    os.environ["PORTAL_DATA_DIR"] = str(settings.data_dir)
+    Granian(
+        "portal.app:served" if own_worker else "portal.app:served_without_worker",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=processes,
+        log_enabled=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def _must_be_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {port} on {host} can't be used: {error.strerror}. Choose another one with --port or PORTAL_PORT."
+            ) from error
+
+
+async def work_until_stopped(settings: Settings) -> None:
+    start_logging()
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with db.connected(settings.database_url):
+        house = await house_of(settings, utc_now())
+        environment = make_environment(StaticFiles().address, lambda: utc_now().date())
+        task = asyncio.create_task(Worker(settings, environment, house, utc_now).run())
+        await stopped.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

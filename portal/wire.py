@@ -1,0 +1,84 @@
+"""What holds on the wire for every answer: security headers, and no unsafe request from another site."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.errors import NotAllowed
+from portal.settings import Settings
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "frame-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = "max-age=63072000; includeSubDomains; preload"
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+def security_headers(settings: Settings) -> Callable[[Message, Scope], Awaitable[None]]:
+    """A hook for every answer, error pages included. A handler that needs another value sets its own and keeps it."""
+    wanted = {**HEADERS, **({"Strict-Transport-Security": HSTS} if settings.https else {})}
+
+    async def add(message: Message, _: Scope) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableScopeHeaders(message)
+            for name, value in wanted.items():
+                headers.setdefault(name, value)
+
+    return add
+
+
+class SameOrigin(ASGIMiddleware):
+    """Refuses unsafe requests that another site's page has made in somebody's name.
+
+    Every browser of today sends Sec-Fetch-Site, older ones Origin. Programs send neither and carry no
+    cookies that matter; webhooks are signed and say so with `opt={"signed": True}`.
+    """
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "signed"
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        if scope["method"] not in SAFE_METHODS and not _is_own(ASGIConnection(scope)):
+            raise NotAllowed("This came from another site, so nothing was done. Please use the portal's own page.")
+        await next_app(scope, receive, send)
+
+
+def _is_own(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    site = connection.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = connection.headers.get("Origin")
+    if origin is None:
+        return True
+    base = urlsplit(connection.app.state.settings.base_url)
+    own = urlsplit(origin)
+    return (own.scheme, own.netloc) == (base.scheme, base.netloc) or own.netloc == connection.headers.get("Host")
