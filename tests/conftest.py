@@ -214,7 +214,7 @@ class People:
 
     async def visitor(self) -> httpx.AsyncClient:
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._app, client=("127.0.0.1", 50_000)),
+            transport=httpx.ASGITransport(self._app, client=("127.0.0.1", 50_000)),  # type: ignore[arg-type]
             base_url=self._settings.base_url,
             headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
         )

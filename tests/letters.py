@@ -26,7 +26,8 @@ async def sent_letters(app: Litestar, now: datetime) -> list[EmailMessage]:
 
 
 def letters_in(settings: Settings) -> list[EmailMessage]:
-    files = sorted(mailbox_folder(settings).glob("*.eml"))  # their names are the letters' ids, which sort by time
+    # Their names are the letters' ids, which sort by time.
+    files = sorted(mailbox_folder(settings).glob("*.eml"))
     return [read_letter(file) for file in files]
 
 
