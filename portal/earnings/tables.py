@@ -44,6 +44,7 @@ class Subscription(Table):
     credited_by = Varchar(length=8, null=True, default=None)  # referrals.rules.CreditedBy
     click = Varchar(length=40, null=True, default=None)
     code = Varchar(length=64, null=True, default=None)
+    awaits_click = Varchar(length=40, null=True, default=None)  # named at checkout, not stored yet
     placement = Varchar(length=80, default="")
 
 
@@ -54,6 +55,7 @@ class SubscriptionFact(Table):
     event = ForeignKey(BillingEvent, null=False, on_delete=OnDelete.restrict)
     subscription = ForeignKey(Subscription, null=False, on_delete=OnDelete.restrict)
     happened_at = Timestamptz(default=None)
+    kind = Varchar(length=8)  # gather.CHECKOUT or gather.CHANGE
     fact = Text()  # JSON of facts.Checkout or facts.SubscriptionChange
 
 
@@ -182,6 +184,7 @@ INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS subscription_once ON subscription (program, external_id)",
     "CREATE INDEX IF NOT EXISTS subscription_customer ON subscription (customer)",
     "CREATE INDEX IF NOT EXISTS subscription_enrollment ON subscription (enrollment)",
+    "CREATE INDEX IF NOT EXISTS subscription_awaits ON subscription (awaits_click)",
     "CREATE INDEX IF NOT EXISTS subscription_fact_subscription ON subscription_fact (subscription)",
     "CREATE UNIQUE INDEX IF NOT EXISTS money_event_once ON money_event (program, external_id)",
     "CREATE INDEX IF NOT EXISTS money_event_reference ON money_event (program, reference)",

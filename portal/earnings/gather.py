@@ -1,0 +1,209 @@
+"""Reads everything that is known of some customers, as rows come from either engine."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from portal.earnings.facts import (
+    Checkout,
+    Dispute,
+    Payment,
+    Place,
+    Refund,
+    SubscriptionChange,
+    SubscriptionFact,
+)
+from portal.earnings.history import Known
+from portal.earnings.ledger import Correction
+from portal.earnings.rules import TransactionKind
+from portal.earnings.tables import (
+    PaymentName,
+    Subscription,
+    TierStep,
+    Transaction,
+)
+from portal.earnings.tables import (
+    SubscriptionFact as FactRow,
+)
+from portal.earnings.tiers import Change, EnrollmentHistory, Step
+from portal.enrollments.rules import EnrollmentState
+from portal.enrollments.tables import DiscountCode, Enrollment, EnrollmentChange
+from portal.programs.rules import TermsHistory
+from portal.referrals.rules import CREDITABLE, Code, Visit, code_key, person_key, second_of
+from portal.referrals.tables import Click
+
+CHECKOUT, CHANGE = "checkout", "change"
+# SQLite and asyncpg both take about 32,000 values in one statement.
+AT_ONCE = 100
+
+
+@dataclass
+class CustomerFile:
+    """All facts about one customer, and where its rows are."""
+
+    id: UUID
+    facts: list[SubscriptionFact] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    corrections: dict[str, list[Correction]] = field(default_factory=lambda: defaultdict(list))  # by payment
+    transactions: dict[str, UUID] = field(default_factory=dict)  # by external id
+    subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)  # rows by external id
+
+    def all_corrections(self) -> Iterable[Correction]:
+        return (correction for several in self.corrections.values() for correction in several)
+
+
+def identity(value: Any) -> UUID:
+    """SQLite answers with text where PostgreSQL answers with a UUID."""
+    return value if type(value) is UUID else UUID(str(value))
+
+
+def chunks(ids: Iterable[Any], size: int = AT_ONCE) -> Iterable[list[Any]]:
+    ordered = sorted(ids)
+    return (ordered[start : start + size] for start in range(0, len(ordered), size))
+
+
+async def customer_files(program: UUID, customers: Collection[UUID]) -> list[CustomerFile]:
+    files = []
+    for chunk in chunks(customers):
+        files += await _files(program, chunk)
+    return files
+
+
+async def _files(program: UUID, customers: list[UUID]) -> list[CustomerFile]:
+    files = {customer: CustomerFile(customer) for customer in customers}
+    owner: dict[UUID, CustomerFile] = {}
+    for row in await Subscription.select().where(Subscription.customer.is_in(customers)):
+        file = files[identity(row["customer"])]
+        file.subscriptions[row["external_id"]] = row
+        owner[identity(row["id"])] = file
+    if owner:
+        for row in await FactRow.select(FactRow.subscription, FactRow.kind, FactRow.fact).where(
+            FactRow.subscription.is_in(list(owner))
+        ):
+            owner[identity(row["subscription"])].facts.append(subscription_fact_of(row))
+    paid_by: dict[str, CustomerFile] = {}
+    for row in await Transaction.select(
+        Transaction.id, Transaction.customer, Transaction.external_id, Transaction.fact
+    ).where(Transaction.customer.is_in(customers) & (Transaction.kind == TransactionKind.PAYMENT)):
+        file = files[identity(row["customer"])]
+        file.payments.append(msgspec.json.decode(row["fact"], type=Payment))
+        file.transactions[row["external_id"]] = identity(row["id"])
+        paid_by[row["external_id"]] = file
+    await _add_corrections(program, paid_by)
+    return list(files.values())
+
+
+async def _add_corrections(program: UUID, paid_by: dict[str, CustomerFile]) -> None:
+    names = {payment: payment for payment in paid_by}
+    for some in chunks(paid_by, 5_000):
+        for row in await PaymentName.select(PaymentName.name, PaymentName.payment).where(
+            (PaymentName.program == program) & PaymentName.payment.is_in(some)
+        ):
+            names[row["name"]] = row["payment"]
+    for some in chunks(names, 5_000):
+        for row in await Transaction.select(
+            Transaction.id, Transaction.external_id, Transaction.reference, Transaction.kind, Transaction.fact
+        ).where(
+            (Transaction.program == program)
+            & Transaction.reference.is_in(some)
+            & (Transaction.kind != TransactionKind.PAYMENT)
+        ):
+            payment = names[row["reference"]]
+            paid_by[payment].corrections[payment].append(correction_of(row))
+            paid_by[payment].transactions[row["external_id"]] = identity(row["id"])
+
+
+def subscription_fact_of(row: dict[str, Any]) -> SubscriptionFact:
+    if row["kind"] == CHECKOUT:
+        return msgspec.json.decode(row["fact"], type=Checkout)
+    return msgspec.json.decode(row["fact"], type=SubscriptionChange)
+
+
+def correction_of(row: dict[str, Any]) -> Correction:
+    if row["kind"] == TransactionKind.REFUND:
+        return msgspec.json.decode(row["fact"], type=Refund)
+    return msgspec.json.decode(row["fact"], type=Dispute)
+
+
+async def known_about(program: UUID, terms: TermsHistory, files: Iterable[CustomerFile]) -> Known:
+    """Clicks, codes and enrollments that these customers' facts mention, and those they are tied to."""
+    files = list(files)
+    facts = [fact for file in files for fact in file.facts]
+    payments = [payment for file in files for payment in file.payments]
+    tokens = {token for fact in [*facts, *payments] for token in fact.clicks}
+    keys = {code_key(name) for fact in facts for name in fact.codes}
+    keys |= {code_key(name) for one in payments for discount in one.discounts for name in discount.names}
+    visits, codes = await _visits(program, tokens), await _codes(program, keys)
+    tied = {
+        identity(row["enrollment"])
+        for file in files
+        for row in file.subscriptions.values()
+        if row["enrollment"]
+    }
+    enrollments = (
+        tied | {visit.enrollment for visit in visits.values()} | {code.enrollment for code in codes.values()}
+    )
+    return Known(
+        terms=terms,
+        visits=visits,
+        codes=codes,
+        enrollments=await enrollment_histories(enrollments),
+        own_addresses=await _own_addresses(enrollments),
+    )
+
+
+async def _visits(program: UUID, tokens: Collection[str]) -> dict[str, Visit]:
+    found = {}
+    for some in chunks(tokens, 5_000):
+        for row in await Click.select(
+            Click.token, Click.enrollment, Click.at, Click.placement, Click.why_not
+        ).where(Click.token.is_in(some) & (Click.enrollment.program == program)):
+            if row["why_not"] in CREDITABLE:
+                visit = Visit(row["token"], identity(row["enrollment"]), row["at"], row["placement"])
+                found[visit.token] = visit
+    return found
+
+
+async def _codes(program: UUID, keys: Collection[str]) -> dict[str, Code]:
+    found = {}
+    for some in chunks(keys, 5_000):
+        for row in await DiscountCode.select(
+            DiscountCode.code, DiscountCode.code_key, DiscountCode.enrollment, DiscountCode.percent_bps
+        ).where(DiscountCode.code_key.is_in(some) & (DiscountCode.enrollment.program == program)):
+            found[row["code_key"]] = Code(row["code"], identity(row["enrollment"]), row["percent_bps"])
+    return found
+
+
+async def enrollment_histories(enrollments: Collection[UUID]) -> dict[UUID, EnrollmentHistory]:
+    changes: dict[UUID, list[Change]] = defaultdict(list)
+    steps: dict[UUID, list[Step]] = defaultdict(list)
+    for some in chunks(enrollments, 5_000):
+        for row in (
+            await EnrollmentChange.select()
+            .where(EnrollmentChange.enrollment.is_in(some))
+            .order_by(EnrollmentChange.at, EnrollmentChange.id)
+        ):
+            change = Change(second_of(row["at"]), EnrollmentState(row["state"]), row["tier"])
+            changes[identity(row["enrollment"])].append(change)
+        for row in (
+            await TierStep.select()
+            .where(TierStep.enrollment.is_in(some))
+            .order_by(TierStep.reached_at, TierStep.reached_by)
+        ):
+            step = Step(row["tier"], Place(row["reached_at"], row["reached_by"]), row["customers"])
+            steps[identity(row["enrollment"])].append(step)
+    return {one: EnrollmentHistory(tuple(changes[one]), tuple(steps[one])) for one in enrollments}
+
+
+async def _own_addresses(enrollments: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+    found = {}
+    for some in chunks(enrollments, 5_000):
+        for row in await Enrollment.select(Enrollment.id, Enrollment.affiliate.email).where(
+            Enrollment.id.is_in(some)
+        ):
+            found[identity(row["id"])] = frozenset({person_key(row["affiliate.email"])})
+    return found

@@ -1,0 +1,388 @@
+"""Writes what the books lack. Called inside a transaction that holds the customers' rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from piccolo.table import Table
+
+from portal import db
+from portal.earnings.facts import Place
+from portal.earnings.gather import (
+    CustomerFile,
+    chunks,
+    customer_files,
+    enrollment_histories,
+    identity,
+    known_about,
+)
+from portal.earnings.history import Judged, Known, judged, spans_of, subscriptions_of
+from portal.earnings.ledger import Account, Booked, account_of, missing_lines, taken_back_at, waiting
+from portal.earnings.rules import Decision as Decided
+from portal.earnings.rules import Subscription as Told
+from portal.earnings.tables import (
+    Commission,
+    Decision,
+    DisputedTime,
+    PayingSpan,
+    Payout,
+    PayoutLine,
+    Subscription,
+    TierStep,
+)
+from portal.earnings.tiers import Span, steps_of
+from portal.earnings.timeline import DisputeSpan, PayoutState
+from portal.enrollments.tables import Enrollment
+from portal.ids import new_id
+from portal.money import Money
+from portal.programs.queries import terms_history
+from portal.programs.rules import TermsHistory
+
+
+@dataclass
+class Reading:
+    """What a customer's facts say before tiers are known."""
+
+    file: CustomerFile
+    subscriptions: dict[str, Told]
+    payments: list[Judged]
+    spans: list[Span]
+
+    @property
+    def enrollments(self) -> set[UUID]:
+        return {one.credit.enrollment for one in self.subscriptions.values() if one.credit.enrollment}
+
+
+async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> None:
+    """Works out anew what the books must say of these customers, and writes the difference.
+
+    A customer who lifts an affiliate to a new tier changes that affiliate's later sales to others as well.
+    """
+    terms = await terms_history(program)
+    files = await customer_files(program, customers)
+    known = await known_about(program, terms, files)
+    readings = [_read(file, known) for file in files]
+    await lock(Enrollment, known.enrollments)
+    touched = await _keep_spans(readings)
+    lifted = await _keep_steps(touched, terms)
+    if lifted:
+        others = await _customers_of(lifted) - set(customers)
+        files = [*files, *await customer_files(program, others)]
+        known = await known_about(program, terms, files)
+        readings = [_read(file, known) for file in files]
+    else:
+        known = replace(known, enrollments=await enrollment_histories(known.enrollments))
+    await _settle(program, readings, known, now)
+
+
+def _read(file: CustomerFile, known: Known) -> Reading:
+    subscriptions = subscriptions_of(file.facts, file.payments, known)
+    payments = judged(file.payments, subscriptions, known)
+    taken_back = {
+        one.payment.external_id: place
+        for one in payments
+        if (place := taken_back_at(one.payment, file.corrections.get(one.payment.external_id, ())))
+    }
+    return Reading(file, subscriptions, payments, spans_of(payments, taken_back, subscriptions.values()))
+
+
+async def lock(table: type[Table], ids: Iterable[UUID]) -> None:
+    """In the order of their ids, so that two bookings never wait for each other."""
+    for some in chunks(ids, 5_000):
+        column = table._meta.primary_key
+        await db.for_update(table.select(column).where(column.is_in(some)).order_by(column))
+
+
+# Tiers
+
+
+async def _keep_spans(readings: Sequence[Reading]) -> set[UUID]:
+    """Rewrites when these customers counted; answers the enrollments for which that changed."""
+    kept: dict[UUID, set[Span]] = defaultdict(set)
+    for some in chunks([reading.file.id for reading in readings], 5_000):
+        for row in await PayingSpan.select().where(PayingSpan.customer.is_in(some)):
+            kept[identity(row["customer"])].add(_span(row))
+    changed = [one for one in readings if set(one.spans) != kept[one.file.id]]
+    for part in chunks([one.file.id for one in changed], 5_000):
+        await PayingSpan.delete().where(PayingSpan.customer.is_in(part))
+    await _insert(
+        PayingSpan,
+        [
+            PayingSpan(
+                id=new_id(),
+                enrollment=span.enrollment,
+                customer=one.file.id,
+                began_at=span.began.at,
+                began_by=span.began.turn,
+                ended_at=span.ended.at if span.ended else None,
+                ended_by=span.ended.turn if span.ended else None,
+            )
+            for one in changed
+            for span in one.spans
+        ],
+    )
+    return {span.enrollment for one in changed for span in kept[one.file.id].symmetric_difference(one.spans)}
+
+
+def _span(row: dict[str, Any]) -> Span:
+    ended = Place(row["ended_at"], row["ended_by"]) if row["ended_at"] else None
+    return Span(identity(row["enrollment"]), Place(row["began_at"], row["began_by"]), ended)
+
+
+async def _keep_steps(enrollments: Collection[UUID], terms: TermsHistory) -> set[UUID]:
+    """Rewrites when tiers were reached; answers the enrollments for which that changed."""
+    lifted = set()
+    histories = await enrollment_histories(enrollments)
+    for enrollment in sorted(enrollments):
+        rows = await PayingSpan.select().where(PayingSpan.enrollment == enrollment)
+        steps = steps_of([_span(row) for row in rows], terms)
+        if steps == histories[enrollment].steps:
+            continue
+        lifted.add(enrollment)
+        await TierStep.delete().where(TierStep.enrollment == enrollment)
+        await _insert(
+            TierStep,
+            [
+                TierStep(
+                    id=new_id(),
+                    enrollment=enrollment,
+                    tier=step.tier,
+                    reached_at=step.reached.at,
+                    reached_by=step.reached.turn,
+                    customers=step.customers,
+                )
+                for step in steps
+            ],
+        )
+        newest = terms.versions[-1]
+        best = newest.tier(histories[enrollment].changes[-1].tier)
+        for step in steps:
+            best = newest.higher(best, newest.tier(step.tier))
+        await Enrollment.update({Enrollment.tier: best.key}).where(Enrollment.id == enrollment)
+    return lifted
+
+
+async def _customers_of(enrollments: Collection[UUID]) -> set[UUID]:
+    found = set()
+    for some in chunks(enrollments, 5_000):
+        rows = await Subscription.select(Subscription.customer).where(Subscription.enrollment.is_in(some))
+        found |= {identity(row["customer"]) for row in rows}
+    return found
+
+
+# Decisions and lines
+
+
+async def _settle(program: UUID, readings: Sequence[Reading], known: Known, now: datetime) -> None:
+    ids = {name: row for reading in readings for name, row in reading.file.transactions.items()}
+    accounts = [
+        account_of(one, reading.file.corrections.get(one.payment.external_id, ()), known)
+        for reading in readings
+        for one in reading.payments
+    ]
+    decisions = await _add_decisions([one for account in accounts for one in account.decisions], ids, now)
+    await _add_lines(accounts, ids, decisions, program, now)
+    await _keep_disputes(readings, accounts, ids)
+    for reading in readings:
+        await _keep_subscriptions(reading, known)
+
+
+async def decide_waiting(corrections: Iterable[Any], ids: dict[str, UUID], now: datetime) -> None:
+    """Answers refunds and disputes whose payment is not known yet."""
+    await _add_decisions([waiting(correction) for correction in corrections], ids, now)
+
+
+async def _add_decisions(
+    decisions: Sequence[Decided], ids: dict[str, UUID], now: datetime
+) -> dict[str, UUID]:
+    """Adds those that differ from the newest one; answers the id of the one that counts, by transaction."""
+    newest: dict[UUID, dict[str, Any]] = {}
+    for some in chunks({ids[one.transaction] for one in decisions}, 5_000):
+        for row in await Decision.select().where(Decision.transaction.is_in(some)).order_by(Decision.seq):
+            newest[identity(row["transaction"])] = row
+    rows: list[Table] = []
+    counting: dict[str, UUID] = {}
+    for one in decisions:
+        transaction = ids[one.transaction]
+        before = newest.get(transaction)
+        values = _decision_values(one)
+        if before and all(_same(before[name], value) for name, value in values.items()):
+            counting[one.transaction] = identity(before["id"])
+            continue
+        counting[one.transaction] = new_id()
+        rows.append(
+            Decision(
+                id=counting[one.transaction],
+                transaction=transaction,
+                seq=before["seq"] + 1 if before else 1,
+                decided_at=now,
+                **values,
+            )
+        )
+    await _insert(Decision, rows)
+    return counting
+
+
+def _decision_values(one: Decided) -> dict[str, Any]:
+    return {
+        "outcome": str(one.outcome),
+        "rule": one.rule,
+        "enrollment": one.enrollment,
+        "terms": one.terms,
+        "because": _json(one.because),
+        "arithmetic": _json(one.arithmetic) if one.arithmetic else "",
+        "rate_bps": one.rate_bps,
+    }
+
+
+def _json(values: object) -> str:
+    """Without what is not known, so that a new field does not make every old decision look different."""
+    plain = msgspec.to_builtins(values)
+    return msgspec.json.encode({key: value for key, value in plain.items() if value is not None}).decode()
+
+
+def _same(kept: Any, value: Any) -> bool:
+    return bool((identity(kept) if kept and isinstance(value, UUID) else kept) == value)
+
+
+async def _add_lines(
+    accounts: Iterable[Account],
+    ids: dict[str, UUID],
+    decisions: dict[str, UUID],
+    program: UUID,
+    now: datetime,
+) -> None:
+    names = {row: name for name, row in ids.items()}
+    booked = []
+    for some in chunks(names, 5_000):
+        rows = await Commission.select().where(Commission.transaction.is_in(some)).order_by(Commission.id)
+        booked += [_booked(row, names) for row in rows]
+    missing = missing_lines(booked, (due for account in accounts for due in account.dues))
+    await _insert(
+        Commission,
+        [
+            Commission(
+                id=new_id(),
+                program=program,
+                enrollment=due.enrollment,
+                transaction=ids[due.transaction],
+                sale=ids[due.sale],
+                decision=decisions[due.transaction],
+                kind=str(due.kind),
+                minor=due.amount.minor,
+                currency=due.amount.currency,
+                rate_bps=due.rate_bps,
+                base_minor=due.base.minor,
+                booked_on=due.booked_on,
+                released_on=due.released_on,
+                created_at=now,
+            )
+            for due in missing
+        ],
+    )
+
+
+def _booked(row: dict[str, Any], names: dict[UUID, str]) -> Booked:
+    return Booked(
+        transaction=names[identity(row["transaction"])],
+        sale=names[identity(row["sale"])],
+        enrollment=identity(row["enrollment"]),
+        amount=Money(row["minor"], row["currency"]),
+        rate_bps=row["rate_bps"],
+        base=Money(row["base_minor"], row["currency"]),
+        booked_on=row["booked_on"],
+        released_on=row["released_on"],
+    )
+
+
+# What follows from the facts and is kept for pages
+
+
+async def _keep_subscriptions(reading: Reading, known: Known) -> None:
+    for name, told in reading.subscriptions.items():
+        row = reading.file.subscriptions[name]
+        credit = told.credit
+        unseen = sorted(
+            token
+            for fact in [*reading.file.facts, *reading.file.payments]
+            if fact.subscription == name
+            for token in fact.clicks
+            if token not in known.visits
+        )
+        values = {
+            "plan": told.plan.key if told.plan else None,
+            "began_at": told.began_at,
+            "trial_ends_at": told.trial_ends_at,
+            "ended_at": told.ended.at if told.ended else None,
+            "enrollment": credit.enrollment if credit.counts else None,
+            "credited_by": str(credit.by) if credit.by and credit.counts else None,
+            "click": credit.visit.token if credit.visit else None,
+            "awaits_click": unseen[0] if unseen else None,
+            "code": credit.code.code if credit.code else None,
+            "placement": credit.visit.placement if credit.visit else "",
+        }
+        if not all(_same(row[key], value) for key, value in values.items()):
+            await Subscription.update(
+                {getattr(Subscription, key): value for key, value in values.items()}
+            ).where(Subscription.id == row["id"])
+
+
+async def _keep_disputes(
+    readings: Iterable[Reading], accounts: Sequence[Account], ids: dict[str, UUID]
+) -> None:
+    wanted: dict[UUID, dict[str, DisputeSpan]] = {}
+    payments = [one for reading in readings for one in reading.payments]
+    for one, account in zip(payments, accounts, strict=True):
+        wanted[ids[one.payment.external_id]] = dict(account.disputes)
+    kept: dict[UUID, dict[str, DisputeSpan]] = defaultdict(dict)
+    for some in chunks(wanted, 5_000):
+        for row in await DisputedTime.select().where(DisputedTime.sale.is_in(some)):
+            kept[identity(row["sale"])][row["dispute"]] = DisputeSpan(row["opened_on"], row["closed_on"])
+    changed = [sale for sale, disputes in wanted.items() if disputes != kept[sale]]
+    for some in chunks(changed, 5_000):
+        await DisputedTime.delete().where(DisputedTime.sale.is_in(some))
+    await _insert(
+        DisputedTime,
+        [
+            DisputedTime(
+                id=new_id(), sale=sale, dispute=dispute, opened_on=span.opened_on, closed_on=span.closed_on
+            )
+            for sale in changed
+            for dispute, span in wanted[sale].items()
+        ],
+    )
+    await _leave_open_runs(
+        [sale for sale in changed if any(not span.closed_on for span in wanted[sale].values())]
+    )
+
+
+async def _leave_open_runs(sales: Iterable[UUID]) -> None:
+    """Disputed lines leave a run that is not approved yet (rule 9)."""
+    for some in chunks(sales, 5_000):
+        claims = await PayoutLine.select(PayoutLine.id, PayoutLine.payout, PayoutLine.commission.minor).where(
+            PayoutLine.commission.sale.is_in(some) & (PayoutLine.payout.state == PayoutState.PREPARED)
+        )
+        for claim in claims:
+            await PayoutLine.delete().where(PayoutLine.id == claim["id"])
+            await Payout.update({Payout.minor: Payout.minor - claim["commission.minor"]}).where(
+                Payout.id == claim["payout"]
+            )
+        for payout in {claim["payout"] for claim in claims}:
+            await _dissolve_if_nothing_is_left(payout)
+
+
+async def _dissolve_if_nothing_is_left(payout: Any) -> None:
+    """A payout is never negative: its lines wait for the next run."""
+    rows = await Payout.select(Payout.minor).where(Payout.id == payout)
+    if rows[0]["minor"] <= 0:
+        await PayoutLine.delete().where(PayoutLine.payout == payout)
+        await Payout.delete().where(Payout.id == payout)
+
+
+async def _insert(table: type[Table], rows: Sequence[Table]) -> None:
+    for start in range(0, len(rows), 500):
+        await table.insert(*rows[start : start + 500])
