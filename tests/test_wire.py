@@ -1,0 +1,152 @@
+"""What holds for every answer on the wire, whoever asks and whatever the answer is."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from portal.app import create_app
+from portal.wire import CONTENT_POLICY
+from tests.cast import PASSWORD, Cast
+from tests.conftest import FrozenClock, People, Stage, settings_for
+
+ANSWERS = ("/", "/apply", "/signin", "/nothing-here", "/home", "/healthz", "/r/nobody", "/static/nothing.css")
+WANTED = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@pytest.fixture
+def stage(sqlite_stage: Stage) -> Stage:
+    """The wire is the same on both engines."""
+    return sqlite_stage
+
+
+@pytest.fixture
+async def encrypted(stage: Stage, clock: FrozenClock, anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The same portal behind https."""
+    settings = settings_for(
+        stage.settings.database_url,
+        stage.settings.data_dir.parent,
+        PORTAL_BASE_URL="https://partners.example",
+    )
+    app = create_app(settings, clock=clock, own_worker=False)
+    async with app.lifespan():
+        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url=settings.base_url) as client:
+            yield client
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+async def test_every_answer_carries_the_headers(visitor: httpx.AsyncClient, path: str) -> None:
+    answer = await visitor.get(path)
+    assert {name: answer.headers.get(name) for name in WANTED} == WANTED
+
+
+def test_the_policy_allows_nothing_that_is_unsafe_and_no_other_host() -> None:
+    assert CONTENT_POLICY.startswith("default-src 'none'")
+    assert "unsafe" not in CONTENT_POLICY
+    assert "http" not in CONTENT_POLICY
+    assert "*" not in CONTENT_POLICY
+
+
+async def test_behind_https_browsers_stay_there_and_cookies_too(
+    encrypted: httpx.AsyncClient, cast: Cast
+) -> None:
+    answer = await encrypted.post("/signin", data={"email": cast.ada.email, "password": PASSWORD})
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert {"secure", "httponly", "samesite=lax", "path=/"} <= set(cookie.lower().split("; "))
+
+
+async def test_plain_http_promises_no_encryption(visitor: httpx.AsyncClient) -> None:
+    assert "Strict-Transport-Security" not in (await visitor.get("/")).headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "", "Origin": "null"},
+    ],
+)
+async def test_another_sites_page_cannot_act_in_adas_name(
+    ada: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    if not headers["Sec-Fetch-Site"]:
+        del ada.headers["Sec-Fetch-Site"]
+        headers = {"Origin": headers["Origin"]}
+    answer = await ada.post("/signout", headers=headers)
+    assert answer.status_code == httpx.codes.FORBIDDEN
+    assert (await ada.get("/home")).status_code == httpx.codes.OK
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://127.0.0.1:8000"}])
+async def test_the_portals_own_page_can(ada: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    del ada.headers["Sec-Fetch-Site"]
+    answer = await ada.post("/signout", headers=headers)
+    assert answer.status_code == httpx.codes.SEE_OTHER
+
+
+async def test_private_pages_are_kept_by_nobody(ada: httpx.AsyncClient) -> None:
+    for path in ("/home", "/links", "/earnings"):
+        answer = await ada.get(path)
+        assert answer.status_code == httpx.codes.OK
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Cookie" in answer.headers["Vary"]
+
+
+async def test_a_visitor_gets_no_cookie(visitor: httpx.AsyncClient) -> None:
+    for path in ("/", "/apply", "/signin", "/healthz"):
+        assert "Set-Cookie" not in (await visitor.get(path)).headers
+
+
+async def test_a_body_that_is_too_large_is_refused(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.post("/signin", data={"email": "a" * 70_000, "password": "x"})
+    assert answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
+    assert "too large" in answer.text
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/\t/evil.example",
+        "///evil.example",
+        "/%0d%0aX: y",
+    ],
+)
+async def test_signing_in_never_leads_to_another_host(people: People, cast: Cast, elsewhere: str) -> None:
+    visitor = await people.visitor()
+    answer = await visitor.post(
+        "/signin", data={"email": cast.ada.email, "password": PASSWORD, "next": elsewhere}
+    )
+    assert answer.status_code == httpx.codes.SEE_OTHER
+    target = httpx.URL("http://127.0.0.1:8000").join(answer.headers["Location"])
+    assert target.host == "127.0.0.1"
+
+
+async def test_an_unknown_address_is_a_page_of_the_house(
+    visitor: httpx.AsyncClient, ada: httpx.AsyncClient
+) -> None:
+    for client in (visitor, ada):
+        answer = await client.get("/nothing-here")
+        assert answer.status_code == httpx.codes.NOT_FOUND
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert "Nothing is at this address" in answer.text
+
+
+async def test_a_wrong_method_is_a_page_of_the_house(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.delete("/apply")
+    assert answer.status_code in {httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.NOT_FOUND}
+    assert answer.headers["Content-Type"].startswith("text/html")
