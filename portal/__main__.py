@@ -23,7 +23,9 @@ def main() -> None:
 @main.command()
 @click.option("--demo", is_flag=True, help="Fill an empty portal with the demo program first.")
 @click.option("--no-worker", is_flag=True, help="Leave the letters to `portal worker`.")
-@click.option("--processes", default=1, show_default=True, help="Server processes; more than one needs PostgreSQL.")
+@click.option(
+    "--processes", default=1, show_default=True, help="Server processes; more than one needs PostgreSQL."
+)
 def serve(demo: bool, no_worker: bool, processes: int) -> None:
     """Serve the portal: migrates, loads the program files, then answers."""
     from portal.serving import CannotStart, prepare, serve_until_stopped, welcome
@@ -122,9 +124,11 @@ def verify() -> None:
 
 
 @main.command()
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day whose states are told.")
-@click.option("--json", "as_json", is_flag=True, required=True, help="One JSON object a line.")
-def books(day: datetime, as_json: bool) -> None:
+@click.option(
+    "--on", "day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day whose states are told."
+)
+@click.option("--json", is_flag=True, required=True, expose_value=False, help="One JSON object a line.")
+def books(day: datetime) -> None:
     """Print every line of the books as it stands on a day."""
     from portal.earnings.books import lines_on
 

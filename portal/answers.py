@@ -11,7 +11,7 @@ from litestar.types import ExceptionHandlersMap
 
 from portal import db, errors
 from portal.accounts.sessions import forget
-from portal.web import Asking, ErrorPage, settings_of, show, who
+from portal.web import Asking, ErrorPage, nothing, settings_of, show, who
 
 log = structlog.get_logger("portal")
 
@@ -79,7 +79,9 @@ def broken(request: Asking, error: Exception) -> Response[Any]:
 
 def answer(request: Asking, status: int, sentence: str, headers: dict[str, str]) -> Response[Any]:
     if request.url.path.startswith(("/webhooks/", "/api/")):
-        return Response({"error": sentence}, status_code=status, headers={"Cache-Control": "no-store", **headers})
+        return Response(
+            {"error": sentence}, status_code=status, headers={"Cache-Control": "no-store", **headers}
+        )
     home = {"affiliate": ("/home", "Back to home"), "manager": ("/manage", "Back to today")}
     href, label = home.get(who(request).kind, ("/", "To the program"))
     page = ErrorPage(status, HEADINGS[status], sentence, href, label)
@@ -87,16 +89,13 @@ def answer(request: Asking, status: int, sentence: str, headers: dict[str, str])
 
 
 def _to_sign_in(request: Asking) -> Response[Any]:
-    if who(request).kind == "half":
-        where = "/signin/code"
-    else:
-        where = "/signin"
+    where = "/signin/code" if who(request).kind == "half" else "/signin"
     if request.method == "GET" and request.url.path not in ("/", "/home", "/manage"):
         where += f"?next={request.url.path}"
     if request.headers.get("HX-Request") == "true":
         # htmx would follow the redirect and put the sign-in form into a corner of the page.
-        return Response(None, status_code=204, headers={"HX-Redirect": where})
-    response: Response[Any] = Response(None, status_code=303, headers={"Location": where, "Cache-Control": "no-store"})
+        return nothing(204, {"HX-Redirect": where})
+    response = nothing(303, {"Location": where, "Cache-Control": "no-store"})
     if who(request).kind == "visitor" and request.cookies:
         forget(response, settings_of(request))
     return response

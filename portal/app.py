@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -19,7 +20,9 @@ from portal.answers import HANDLERS
 from portal.clock import Clock, utc_now
 from portal.creatives.pages import creatives_routers
 from portal.creatives.renderers import rendering
+from portal.demo.people import kept_hints
 from portal.earnings.pages import earnings_router, webhooks_router
+from portal.enrollments.me import provide_me
 from portal.enrollments.pages import apply_router
 from portal.enrollments.staff_pages import applications_router
 from portal.errors import NotFound
@@ -35,7 +38,7 @@ from portal.settings import Settings, read_settings
 from portal.static_files import StaticFiles, static_router
 from portal.storage import Storage
 from portal.templating import make_environment
-from portal.web import Asking, House
+from portal.web import House
 from portal.wire import SameOrigin, security_headers
 from portal.worker import Worker, working
 
@@ -49,7 +52,7 @@ def create_app(
     own_worker: bool = True,
     lifespan: tuple[Callable[[Litestar], AbstractAsyncContextManager[None]], ...] = (),
 ) -> Litestar:
-    """The whole application. Its database must be migrated; `own_worker` sends letters from this process too."""
+    """The whole application. Its database must be migrated; `own_worker` sends letters from here too."""
     settings = settings or read_settings()
     static = StaticFiles()
     environment = make_environment(static.address, lambda: clock().date())
@@ -60,6 +63,7 @@ def create_app(
             "templates": environment,
             "limits": RateLimits(settings.rate_limit_url),
             "storage": Storage(settings.storage_url),
+            "sign_in_hints": partial(kept_hints, settings),
         }
     )
 
@@ -98,7 +102,7 @@ def create_app(
             applications_router,
             Router("/", route_handlers=[nowhere]),
         ],
-        dependencies={"now": Provide(now, sync_to_thread=False)},
+        dependencies={"now": Provide(now, sync_to_thread=False), "me": Provide(provide_me)},
         middleware=[KnowWho(), SameOrigin()],
         before_send=[security_headers(settings)],
         exception_handlers=HANDLERS,
@@ -115,7 +119,9 @@ async def house_of(settings: Settings, now: datetime) -> House:
     """What frames and letters say about the program. Raises RuntimeError while no program is loaded."""
     programs = await all_programs()
     if not programs:
-        raise RuntimeError("No program is loaded. Put a program file into the data folder's programs/ and start again.")
+        raise RuntimeError(
+            "No program is loaded. Put a program file into the data folder's programs/ and start again."
+        )
     terms = await terms_at(programs[0].id, now)
     return House(
         program_id=programs[0].id, program=terms.name, contact=terms.contact, has_mailbox=settings.has_mailbox
@@ -127,7 +133,7 @@ async def house_of(settings: Settings, now: datetime) -> House:
     http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE],
     sync_to_thread=False,
 )
-def nowhere(request: Asking) -> None:
+def nowhere() -> None:
     """Unknown addresses get the house's page too, in the frame of whoever asks."""
     raise NotFound
 

@@ -7,7 +7,7 @@ and begins transactions DEFERRED, which loses concurrent read-modify-writes to "
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -53,9 +53,9 @@ class PooledTransaction(SQLiteTransaction):
         whole = False
         try:
             if failed and not self._rolled_back:
-                await self.rollback()
+                await self.rollback()  # type: ignore[no-untyped-call]
             elif not self._committed and not self._rolled_back:
-                await self.commit()
+                await self.commit()  # type: ignore[no-untyped-call]
             whole = True
         finally:
             await self.engine.give_back(self.connection, whole=whole)
@@ -210,19 +210,47 @@ def is_away(error: BaseException) -> bool:
         return "locked" in str(error) or "busy" in str(error) or "unable to open" in str(error)
     return isinstance(
         error,
-        (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError, OSError),
+        (
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.TooManyConnectionsError,
+            OSError,
+        ),
     ) and not isinstance(error, FileNotFoundError | PermissionError)
 
 
-def for_update(query: Query) -> Query:
-    """Locks the rows that a select reads. On SQLite the IMMEDIATE transaction holds the whole file already."""
-    return query.lock_rows("UPDATE") if dialect() == "postgres" else query  # type: ignore[attr-defined, no-any-return]
+def for_update(query: Query, *, skip_locked: bool = False) -> Query:
+    """Locks the rows that a select reads. On SQLite the transaction holds the whole file already."""
+    if dialect() == "sqlite":
+        return query
+    return query.lock_rows("UPDATE", skip_locked=skip_locked)  # type: ignore[attr-defined,no-any-return]
 
 
 async def exclusively(name: str, number: int) -> None:
-    """Only one transaction at a time goes on from here, until it ends. `number` is one per name, kept for ever."""
+    """Only one transaction at a time goes on from here. `number` belongs to the name for ever."""
     if dialect() == "postgres":
         await engine().run_ddl(f"SELECT pg_advisory_xact_lock({number}) /* {name} */")
+
+
+def append_only(*tables: str) -> dict[Dialect, tuple[str, ...]]:
+    """Triggers that refuse to change or remove rows of these tables, for each engine."""
+    return {
+        "sqlite": tuple(
+            f"CREATE TRIGGER IF NOT EXISTS {table}_never_{verb} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
+            for table in tables
+            for verb in ("update", "delete")
+        ),
+        "postgres": (
+            "CREATE OR REPLACE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$",
+            *(
+                f"CREATE OR REPLACE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION only_added()"
+                for table in tables
+            ),
+        ),
+    }
 
 
 async def run_each(statements: tuple[str, ...]) -> None:
@@ -232,3 +260,16 @@ async def run_each(statements: tuple[str, ...]) -> None:
 
 async def exists(table: type[Table], condition: Any) -> bool:
     return bool(await table.exists().where(condition))
+
+
+async def insert_many(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Many rows at once, inside a transaction: some twenty times faster than through the query builder."""
+    transaction = engine().current_transaction.get()
+    if transaction is None:
+        raise RuntimeError("insert_many needs a transaction around it")
+    if dialect() == "postgres":
+        await transaction.connection.copy_records_to_table(table, records=rows, columns=list(columns))
+        return
+    names, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" for _ in columns)
+    statement = f'INSERT INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608 - names of our own tables
+    await transaction.connection.executemany(statement, rows)

@@ -1,6 +1,7 @@
 """Rate limits: a moving window per key, in memory or in Redis."""
 
 import time
+from typing import cast
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
@@ -14,9 +15,7 @@ class RateLimits:
     """`url` is `memory://`, `redis://…` or `valkey://…`."""
 
     def __init__(self, url: str) -> None:
-        storage = storage_from_string(f"async+{url}")
-        assert isinstance(storage, Storage)
-        self._window = SlidingWindowCounterRateLimiter(storage)
+        self._window = SlidingWindowCounterRateLimiter(cast(Storage, storage_from_string(f"async+{url}")))
         self._parsed: dict[str, RateLimitItem] = {}
 
     async def must_have_room(self, limit: str, *key: str) -> None:

@@ -1,4 +1,4 @@
-"""The schema: one history of migrations that runs on both engines, from empty, in one transaction under a lock."""
+"""The schema: one history of migrations for both engines, run in one transaction under a lock."""
 
 import importlib
 import os

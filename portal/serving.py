@@ -15,7 +15,7 @@ from portal.clock import utc_now
 from portal.demo.people import kept_hints
 from portal.demo.seed import DEMO_PROGRAM, seed_demo
 from portal.migrate import migrate
-from portal.programs.actions import load_program, load_programs
+from portal.programs.actions import load_program, program_files
 from portal.programs.queries import all_programs
 from portal.settings import Settings
 from portal.static_files import StaticFiles
@@ -33,7 +33,8 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
         async with db.connected(settings.database_url):
             await migrate()
             now = utc_now()
-            await load_programs(program_folder(settings), now)
+            for path in program_files(program_folder(settings)):
+                await load_program(path, now)
             if demo:
                 await seed_demo(settings, now)
             elif not await all_programs():
@@ -60,7 +61,9 @@ def sign_ins(settings: Settings, now: datetime | None = None) -> str:
         for hint in hints
     ]
     if any(hint.code for hint in hints):
-        lines.append("  A new code comes every 30 seconds: `python -m portal demo` prints it, and the mailbox shows it.")
+        lines.append(
+            "  Codes change every 30 seconds: `python -m portal demo` prints new ones, the mailbox too."
+        )
     return "\n".join(["Sign in as", *lines]) if lines else ""
 
 
@@ -90,7 +93,8 @@ def _must_be_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CannotStart(
-                f"Port {port} on {host} can't be used: {error.strerror}. Choose another one with --port or PORTAL_PORT."
+                f"Port {port} on {host} can't be used: {error.strerror}. "
+                "Choose another one with --port or PORTAL_PORT."
             ) from error
 
 

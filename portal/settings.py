@@ -36,7 +36,11 @@ class Settings:
     @property
     def has_mailbox(self) -> bool:
         """Letters can be read on a page only where nobody but the person at this machine can open it."""
-        return self.smtp_url is None and _is_loopback(self.host) and _is_loopback(urlsplit(self.base_url).hostname)
+        return (
+            self.smtp_url is None
+            and _is_loopback(self.host)
+            and _is_loopback(urlsplit(self.base_url).hostname)
+        )
 
 
 KNOWN = frozenset(
@@ -148,8 +152,9 @@ def _smtp(text: str | None) -> str | None:
     parts = urlsplit(text)
     if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
         raise BadSetting(
-            "PORTAL_SMTP_URL must look like smtp+starttls://user:password@mail.example:587?from=partners@example.com "
-            "(smtp:// for none, smtps:// for TLS from the start)."
+            "PORTAL_SMTP_URL must look like "
+            "smtp+starttls://user:password@mail.example:587?from=partners@example.com ("
+            "smtp:// for none, smtps:// for TLS from the start)."
         )
     if "from=" not in parts.query:
         raise BadSetting("PORTAL_SMTP_URL needs ?from= with the address that letters come from.")
@@ -160,7 +165,9 @@ def _words(name: str, said: Mapping[str, str], prefix: str) -> tuple[str, ...]:
     words = tuple(word for word in said.get(name, "").replace(",", " ").split() if word)
     for word in words:
         if not word.startswith(prefix):
-            raise BadSetting(f"{name} holds a value that does not begin with {prefix!r}. Several are split by commas.")
+            raise BadSetting(
+                f"{name} holds a value that does not begin with {prefix!r}. Several are split by commas."
+            )
     return words
 
 
@@ -168,7 +175,9 @@ def _networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(word) for word in text.replace(",", " ").split())
     except ValueError as error:
-        raise BadSetting(f"PORTAL_TRUSTED_PROXIES must list addresses or networks, like 10.0.0.0/8: {error}.") from error
+        raise BadSetting(
+            f"PORTAL_TRUSTED_PROXIES must list addresses or networks, like 10.0.0.0/8: {error}."
+        ) from error
 
 
 def _in_url(host: str) -> str:

@@ -27,7 +27,7 @@ class StaticFile:
 
 
 class StaticFiles:
-    """Reads the folder once, when the app is made; a style sheet may name its neighbours by relative addresses."""
+    """Reads the folder once, when the app is made. Style sheets name neighbours by relative addresses."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
@@ -65,9 +65,13 @@ def static_router(files: StaticFiles) -> Router:
     @get("/favicon.ico", sync_to_thread=False)
     def favicon() -> Response[bytes]:
         file = files.find("favicon.svg")
-        return Response(file.content, media_type=file.kind, headers={"Cache-Control": "public, max-age=86400"})
+        return Response(
+            file.content, media_type=file.kind, headers={"Cache-Control": "public, max-age=86400"}
+        )
 
-    return Router("/", route_handlers=[Router("/static", route_handlers=[static_file]), favicon], opt={"nobody": True})
+    return Router(
+        "/", route_handlers=[Router("/static", route_handlers=[static_file]), favicon], opt={"nobody": True}
+    )
 
 
 def _read(path: Path) -> StaticFile:

@@ -28,7 +28,7 @@ FLASH = "flash"
 
 @dataclass(frozen=True)
 class Who:
-    """Who is asking. A manager whose second factor is still missing is `half` and opens nothing but its page."""
+    """Who is asking. A manager whose one-time code is still missing is `half` and opens only that page."""
 
     kind: Literal["visitor", "affiliate", "half", "manager"]
     id: UUID | None = None
@@ -115,6 +115,11 @@ def show(
     return response
 
 
+def nothing(status: int, headers: Mapping[str, str]) -> Response[Any]:
+    """An answer without a body."""
+    return Response(b"", status_code=status, media_type=HTML, headers=dict(headers))
+
+
 def wants_fragment(request: Asking) -> bool:
     """Going back and boosted links ask for whole pages, also through htmx."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
@@ -122,7 +127,7 @@ def wants_fragment(request: Asking) -> bool:
 
 def go(request: Asking, path: str, *, flash: str | None = None) -> Response[Any]:
     """303 to one of our own paths; `flash` is said once on the page that comes next."""
-    response: Response[Any] = Response(None, status_code=303, headers={"Location": own_path(path)})
+    response = nothing(303, {"Location": own_path(path), "Cache-Control": "no-store"})
     if flash is not None:
         response.set_cookie(
             Cookie(

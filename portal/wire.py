@@ -13,20 +13,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from portal.errors import NotAllowed
 from portal.settings import Settings
 
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "frame-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
 HEADERS: Mapping[str, str] = {
@@ -44,7 +34,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 def security_headers(settings: Settings) -> Callable[[Message, Scope], Awaitable[None]]:
-    """A hook for every answer, error pages included. A handler that needs another value sets its own and keeps it."""
+    """A hook for every answer, error pages included. What a handler has set itself stays."""
     wanted = {**HEADERS, **({"Strict-Transport-Security": HSTS} if settings.https else {})}
 
     async def add(message: Message, _: Scope) -> None:
@@ -67,8 +57,8 @@ class SameOrigin(ASGIMiddleware):
     exclude_opt_key = "signed"
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if scope["method"] not in SAFE_METHODS and not _is_own(ASGIConnection(scope)):
-            raise NotAllowed("This came from another site, so nothing was done. Please use the portal's own page.")
+        if scope.get("method") not in SAFE_METHODS and not _is_own(ASGIConnection(scope)):
+            raise NotAllowed("This came from another site, so nothing was done. Use the portal's own page.")
         await next_app(scope, receive, send)
 
 
@@ -81,4 +71,6 @@ def _is_own(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
         return True
     base = urlsplit(connection.app.state.settings.base_url)
     own = urlsplit(origin)
-    return (own.scheme, own.netloc) == (base.scheme, base.netloc) or own.netloc == connection.headers.get("Host")
+    return (own.scheme, own.netloc) == (base.scheme, base.netloc) or own.netloc == connection.headers.get(
+        "Host"
+    )

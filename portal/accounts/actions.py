@@ -51,8 +51,7 @@ async def sign_in(email: str, password: str, device: Device, now: datetime) -> N
         return None
     if manager:
         return await _open(None, manager.id, "half", HALF_SESSION, device, now)
-    assert affiliate is not None
-    return await _open(affiliate.id, None, "affiliate", AFFILIATE_SESSION, device, now)
+    return await _open(affiliate.id, None, "affiliate", AFFILIATE_SESSION, device, now) if affiliate else None
 
 
 async def sign_in_affiliate(affiliate_id: UUID, device: Device, now: datetime) -> NewSession:
@@ -139,7 +138,7 @@ async def ask_for_password(email: str, now: datetime) -> None:
 
 
 async def add_manager(email: str, name: str, password: str, now: datetime) -> str:
-    """A new manager; gives back the secret for its one-time codes. Raises Conflict when the address is taken."""
+    """A new manager; gives back the key for its one-time codes. Raises Conflict when the address is taken."""
     kept, secret, manager = await passwords.hashed(password), pyotp.random_base32(), new_id()
     try:
         async with db.transaction():

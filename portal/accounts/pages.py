@@ -35,7 +35,10 @@ async def sign_in(request: Asking, now: NamedDependency[datetime]) -> Response[A
     if form.errors:
         page = queries.SignInPage(form.email, onward, form.errors)
         return show(request, "accounts/signin.html", page=page, status=422)
-    limits, keys = _limits(request), (("account", email_key(form.email)), ("address", client_address(request)))
+    limits, keys = (
+        _limits(request),
+        (("account", email_key(form.email)), ("address", client_address(request))),
+    )
     for key in keys:
         await limits.must_have_room(WRONG_TRIES, "signin", *key)
     session = await actions.sign_in(form.email, form.password, device(request), now)
@@ -73,7 +76,9 @@ async def give_code(request: Asking, now: NamedDependency[datetime]) -> Response
     if session is None:
         await _limits(request).spend(WRONG_TRIES, "code", str(asking.id))
         page = queries.CodePage(
-            asking.name, onward, "This code is wrong or was used already. Type the one that your app shows now."
+            asking.name,
+            onward,
+            "This code is wrong or was used already. Type the one that your app shows now.",
         )
         return show(request, "accounts/manager_code.html", page=page, status=422)
     response = go(request, _onward(onward, session.kind))
@@ -98,7 +103,9 @@ async def forgot_page(request: Asking) -> Page:
 async def forgot(request: Asking, now: NamedDependency[datetime]) -> Page:
     email = (await form_of(request)).get("email", "").strip()[:320]
     if problem := email_problem(email):
-        return show(request, "accounts/forgot.html", page=queries.ForgotPage(email, error=problem), status=422)
+        return show(
+            request, "accounts/forgot.html", page=queries.ForgotPage(email, error=problem), status=422
+        )
     await _limits(request).spend("5/15minutes", "forgot", client_address(request))
     await _limits(request).spend("5/15minutes", "forgot", email_key(email))
     await actions.ask_for_password(email, now)
@@ -112,7 +119,9 @@ async def password_page(request: Asking, token: FromPath[str], now: NamedDepende
 
 
 @post("/signin/password/{token:str}")
-async def set_password(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+async def set_password(
+    request: Asking, token: FromPath[str], now: NamedDependency[datetime]
+) -> Response[Any]:
     identity = _token(request, token)
     email, name = await queries.whose_token(identity, Purpose.PASSWORD, now)
     password = (await form_of(request)).get("password", "")

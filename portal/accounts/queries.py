@@ -48,10 +48,10 @@ class ForgotPage:
 
 
 async def whose_token(token: UUID, purpose: Purpose, now: datetime) -> tuple[str, str]:
-    """E-mail and name of the affiliate that a letter's token belongs to. Raises Refused when it is used or old."""
+    """E-mail and name of the affiliate that a letter's token belongs to. Raises Refused for an old one."""
     rows = await LetterToken.raw(
-        "SELECT t.used_at, t.expires_at, a.email, a.name FROM letter_token t JOIN affiliate a ON a.id = t.affiliate "
-        "WHERE t.id = {} AND t.purpose = {}",
+        "SELECT t.used_at, t.expires_at, a.email, a.name FROM letter_token t "
+        "JOIN affiliate a ON a.id = t.affiliate WHERE t.id = {} AND t.purpose = {}",
         token,
         purpose.value,
     )

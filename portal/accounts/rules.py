@@ -1,5 +1,6 @@
 """What is true about accounts: which addresses are one, which passwords do, how long things last."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -28,16 +29,19 @@ OLD = "This link is too old. Ask for a new one on the sign-in page; it comes by 
 
 # The most common ones among passwords of twelve characters or more.
 COMMON = frozenset(
-    """123456789012 1234567890123 12345678901234 123456789012345 1234567890123456 012345678901 111111111111
-    000000000000 aaaaaaaaaaaa qwertyuiop12 qwertyuiop123 qwertyuiopas qwertyuiopasdfgh qwertyqwerty qwerty123456
-    qwerty1234567 1q2w3e4r5t6y 1q2w3e4r5t6y7u 1qaz2wsx3edc 1qaz2wsx3edc4rfv zaq12wsxcde3 asdfghjklzxc
-    asdfghjkl123 zxcvbnm12345 passwordpassword password1234 password12345 password123456 password1234567
-    password2024 password2025 password2026 passw0rd1234 p@ssw0rd1234 mypassword12 mypassword123 administrator
-    administrator1 adminadminadmin admin1234567 admin12345678 letmeinletmein letmein123456 welcomewelcome
-    welcome12345 welcome123456 iloveyou1234 iloveyouiloveyou trustno1trustno1 changemechangeme changeme1234
-    changeme12345 abcdefghijkl abcdefghijklm abcdefghijklmnop abcd12345678 abc123abc123 abc1234567890 a1b2c3d4e5f6
-    football1234 baseball1234 sunshine1234 princess1234 superman1234 dragondragon monkeymonkey masterpassword
-    correcthorsebatterystaple secretsecret secret123456 testtesttest test12345678 affiliate123 affiliateaffiliate
+    """
+    123456789012 1234567890123 12345678901234 123456789012345 1234567890123456 012345678901 111111111111
+    000000000000 aaaaaaaaaaaa qwertyuiop12 qwertyuiop123 qwertyuiopas qwertyuiopasdfgh qwertyqwerty
+    qwerty123456 qwerty1234567 1q2w3e4r5t6y 1q2w3e4r5t6y7u 1qaz2wsx3edc 1qaz2wsx3edc4rfv zaq12wsxcde3
+    asdfghjklzxc asdfghjkl123 zxcvbnm12345 passwordpassword password1234 password12345 password123456
+    password1234567 password2024 password2025 password2026 passw0rd1234 p@ssw0rd1234 mypassword12
+    mypassword123 administrator administrator1 adminadminadmin admin1234567 admin12345678 letmeinletmein
+    letmein123456 welcomewelcome welcome12345 welcome123456 iloveyou1234 iloveyouiloveyou
+    trustno1trustno1 changemechangeme changeme1234 changeme12345 abcdefghijkl abcdefghijklm
+    abcdefghijklmnop abcd12345678 abc123abc123 abc1234567890 a1b2c3d4e5f6 football1234 baseball1234
+    sunshine1234 princess1234 superman1234 dragondragon monkeymonkey masterpassword
+    correcthorsebatterystaple secretsecret secret123456 testtesttest test12345678 affiliate123
+    affiliateaffiliate
     """.split()
 )
 
@@ -45,10 +49,8 @@ COMMON = frozenset(
 def email_key(email: str) -> str:
     """What makes two addresses one account: letter case and the spelling of the domain do not count."""
     local, _, domain = email.strip().rpartition("@")
-    try:
+    with suppress(UnicodeError):  # the form refuses such an address; its key only has to be stable
         domain = domain.encode("idna").decode()
-    except UnicodeError:
-        pass  # an address that mail can't reach is refused by the form; its key only has to be stable
     return f"{local}@{domain}".casefold()
 
 
@@ -61,7 +63,9 @@ def password_problem(password: str, *, email: str, name: str) -> str | None:
     plain = password.casefold()
     if plain in COMMON or len(set(plain)) < 4:
         return "This password is among the most common ones. Choose one that nobody else would."
-    own = [word for word in (email.casefold(), email.casefold().split("@")[0], name.casefold()) if len(word) >= 6]
+    own = [
+        word for word in (email.casefold(), email.casefold().split("@")[0], name.casefold()) if len(word) >= 6
+    ]
     if any(word in plain and len(plain) - len(word) < 6 for word in own):
         return "This password is nearly your own name or address. Choose one that nobody could guess."
     return None

@@ -29,7 +29,7 @@ def cookie_name(settings: Settings) -> str:
 
 
 class KnowWho(ASGIMiddleware):
-    """Puts `Who` into the request's state. Addresses that never ask who you are carry `opt={"nobody": True}`."""
+    """Puts `Who` into the request's state. Routes that never ask who you are carry `opt={"nobody": True}`."""
 
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = "nobody"
@@ -46,7 +46,8 @@ class KnowWho(ASGIMiddleware):
 async def who_is(token: str, now: datetime) -> Who:
     rows = await Session.raw(
         "SELECT s.id, s.affiliate, s.manager, s.second_factor_at, s.last_seen_at, "
-        "a.name AS affiliate_name, a.email AS affiliate_email, m.name AS manager_name, m.email AS manager_email "
+        "a.name AS affiliate_name, a.email AS affiliate_email, "
+        "m.name AS manager_name, m.email AS manager_email "
         "FROM session s LEFT JOIN affiliate a ON a.id = s.affiliate "
         "LEFT JOIN manager m ON m.id = s.manager AND m.ended_at IS NULL "
         "WHERE s.token_hash = {} AND s.expires_at > {}",
@@ -60,11 +61,22 @@ async def who_is(token: str, now: datetime) -> Who:
     if now - row["last_seen_at"] > SEEN_EVERY:
         await Session.update({Session.last_seen_at: now}).where(Session.id == session_id)
     if row["affiliate"] is not None:
-        return Who("affiliate", UUID(str(row["affiliate"])), session_id, row["affiliate_name"], row["affiliate_email"])
+        return Who(
+            "affiliate",
+            UUID(str(row["affiliate"])),
+            session_id,
+            row["affiliate_name"],
+            row["affiliate_email"],
+        )
     if row["manager_name"] is None:
         return VISITOR
-    kind = "manager" if row["second_factor_at"] is not None else "half"
-    return Who(kind, UUID(str(row["manager"])), session_id, row["manager_name"], row["manager_email"])
+    return Who(
+        "half" if row["second_factor_at"] is None else "manager",
+        UUID(str(row["manager"])),
+        session_id,
+        row["manager_name"],
+        row["manager_email"],
+    )
 
 
 def remember(response: Response[Any], session: NewSession, settings: Settings) -> None:
@@ -84,6 +96,12 @@ def remember(response: Response[Any], session: NewSession, settings: Settings) -
 def forget(response: Response[Any], settings: Settings) -> None:
     response.set_cookie(
         Cookie(
-            key=cookie_name(settings), value="", max_age=0, path="/", httponly=True, secure=settings.https, samesite="lax"
+            key=cookie_name(settings),
+            value="",
+            max_age=0,
+            path="/",
+            httponly=True,
+            secure=settings.https,
+            samesite="lax",
         )
     )

@@ -42,7 +42,7 @@ class Session(Table, tablename="session"):
 
 
 class LetterToken(Table, tablename="letter_token"):
-    """The right to do one thing once, given by letter. The address carries this id and a seal, so no secret is kept."""
+    """The right to do one thing once, given by letter. Its address is sealed, no secret is kept."""
 
     id = UUID(primary_key=True, default=None)
     purpose = Varchar(length=20, null=False)
@@ -60,4 +60,3 @@ INDEXES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS session_manager ON session (manager)",
     "CREATE INDEX IF NOT EXISTS letter_token_affiliate ON letter_token (affiliate)",
 )
-TRIGGERS: dict[str, tuple[str, ...]] = {}

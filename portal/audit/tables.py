@@ -5,6 +5,8 @@ from piccolo.columns.defaults import TimestamptzNow
 from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
 
+from portal.db import append_only
+
 
 class AuditEntry(Table, tablename="audit_entry"):
     seq = BigInt(primary_key=True, default=None, null=False)
@@ -21,16 +23,4 @@ class AuditEntry(Table, tablename="audit_entry"):
 
 INDEXES: tuple[str, ...] = ()
 
-TRIGGERS: dict[str, tuple[str, ...]] = {
-    "sqlite": tuple(
-        f"CREATE TRIGGER IF NOT EXISTS audit_entry_no_{verb} BEFORE {verb.upper()} ON audit_entry "
-        "BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END"
-        for verb in ("update", "delete")
-    ),
-    "postgres": (
-        "CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
-        "CREATE OR REPLACE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON audit_entry "
-        "FOR EACH ROW EXECUTE FUNCTION append_only()",
-    ),
-}
+TRIGGERS = append_only("audit_entry")

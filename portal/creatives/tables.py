@@ -24,4 +24,3 @@ INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS brand_kit_revision ON brand_kit (affiliate, revision)",
     "CREATE INDEX IF NOT EXISTS brand_kit_public ON brand_kit (public_key)",
 )
-TRIGGERS: dict[str, tuple[str, ...]] = {}

@@ -46,11 +46,15 @@ async def submit_application(
             .first()
         )
         if last is not None and not _may_send_again(last, now):
-            await _tell_state(affiliate, last, terms, now)
+            await _tell_state(affiliate, last, now)
             return
         if last is not None and last.state == ApplicationState.UNCONFIRMED:
             await Application.update(
-                {Application.answers: _answers(draft), Application.terms: terms.terms_id, Application.sent_at: now}
+                {
+                    Application.answers: _answers(draft),
+                    Application.terms: terms.terms_id,
+                    Application.sent_at: now,
+                }
             ).where(Application.id == last.id)
             application_id = UUID(str(last.id))
         else:
@@ -78,14 +82,17 @@ async def confirm_address(token: UUID, now: datetime) -> UUID:
         application = (
             await db.for_update(
                 Application.objects().where(
-                    (Application.affiliate == affiliate_id) & (Application.state == ApplicationState.UNCONFIRMED)
+                    (Application.affiliate == affiliate_id)
+                    & (Application.state == ApplicationState.UNCONFIRMED)
                 )
             )
             .order_by(Application.sent_at, ascending=False)
             .first()
         )
         if application is None:
-            raise Refused("This application is confirmed already. The letter that came then leads to its state.")
+            raise Refused(
+                "This application is confirmed already. The letter that came then leads to its state."
+            )
         answers = msgspec.json.decode(application.answers, type=ApplicationDraft)
         await Affiliate.update(
             {
@@ -99,7 +106,11 @@ async def confirm_address(token: UUID, now: datetime) -> UUID:
         ).where(Application.id == application.id)
         application_id = UUID(str(application.id))
         await post(
-            "application_received", to=answers.email, at=now, name=answers.name, application=str(application_id)
+            "application_received",
+            to=answers.email,
+            at=now,
+            name=answers.name,
+            application=str(application_id),
         )
         await record(
             Actor("affiliate", str(affiliate_id)), "confirmed", "application", str(application_id), now
@@ -122,7 +133,7 @@ async def approve(
     Raises Refused when somebody decided first, or when the link or code was taken meanwhile.
     """
     async with db.transaction():
-        application, affiliate = await _undecided(application_id, Verdict.APPROVE, now)
+        application, affiliate = await _undecided(application_id, Verdict.APPROVE)
         await _must_be_free(slug, code)
         enrollment_id, affiliate_id = new_id(), UUID(str(affiliate.id))
         await _decide(application_id, ApplicationState.APPROVED, manager_id, now)
@@ -168,7 +179,7 @@ async def approve(
 async def decline(application_id: UUID, manager_id: UUID, reason: str, now: datetime) -> None:
     """Raises Refused when somebody decided first."""
     async with db.transaction():
-        application, affiliate = await _undecided(application_id, Verdict.DECLINE, now)
+        application, affiliate = await _undecided(application_id, Verdict.DECLINE)
         again_from = now + timedelta(days=AGAIN_AFTER_DAYS)
         await _decide(application_id, ApplicationState.DECLINED, manager_id, now, reason, again_from)
         await post(
@@ -206,11 +217,22 @@ async def set_state(
         ).where(Enrollment.id == enrollment_id)
         await EnrollmentChange.insert(
             EnrollmentChange(
-                id=new_id(), enrollment=enrollment_id, at=now, state=state, tier=enrollment.tier, because=because
+                id=new_id(),
+                enrollment=enrollment_id,
+                at=now,
+                state=state,
+                tier=enrollment.tier,
+                because=because,
             )
         )
         await record(
-            actor, str(state), "enrollment", str(enrollment_id), now, before={"state": enrollment.state}, after=because
+            actor,
+            str(state),
+            "enrollment",
+            str(enrollment_id),
+            now,
+            before={"state": enrollment.state},
+            after=because,
         )
 
 
@@ -233,20 +255,24 @@ async def _affiliate(draft: ApplicationDraft, now: datetime) -> Affiliate:
 
 def _may_send_again(last: Application, now: datetime) -> bool:
     if last.state == ApplicationState.DECLINED:
-        return last.again_from is None or now >= last.again_from
+        return bool(now >= last.again_from)
     return bool(last.state == ApplicationState.UNCONFIRMED)
 
 
-async def _tell_state(affiliate: Affiliate, last: Application, terms: ProgramTerms, now: datetime) -> None:
+async def _tell_state(affiliate: Affiliate, last: Application, now: datetime) -> None:
     await post(
         "application_exists",
         to=affiliate.email,
         at=now,
         name=affiliate.name,
         state=last.state,
-        again_from=last.again_from.date().isoformat() if last.again_from else None,
+        again_from=_day(last.again_from),
         application=str(last.id),
     )
+
+
+def _day(moment: datetime | None) -> str | None:
+    return moment.date().isoformat() if moment else None
 
 
 def _answers(draft: ApplicationDraft) -> str:
@@ -255,20 +281,19 @@ def _answers(draft: ApplicationDraft) -> str:
     return msgspec.json.encode(kept).decode()
 
 
-async def _undecided(
-    application_id: UUID, verdict: Verdict, now: datetime
-) -> tuple[Application, Affiliate]:
+async def _undecided(application_id: UUID, verdict: Verdict) -> tuple[Application, Affiliate]:
     application = await db.for_update(Application.objects().where(Application.id == application_id)).first()
     if application is None:
         raise NotFound
     state = ApplicationState(application.state)
     if application.decided_by is not None:
         manager = await Manager.objects().where(Manager.id == application.decided_by).first()
-        assert manager is not None
-        raise Refused(f"{manager.name} has {state} this application already. Nothing was changed.")
+        name = manager.name if manager else "Somebody"
+        raise Refused(f"{name} has {state} this application already. Nothing was changed.")
     after(state, verdict)
     affiliate = await Affiliate.objects().where(Affiliate.id == application.affiliate).first()
-    assert affiliate is not None
+    if affiliate is None:
+        raise NotFound
     return application, affiliate
 
 
@@ -303,7 +328,12 @@ async def _add_what_it_brings(
 ) -> None:
     await EnrollmentChange.insert(
         EnrollmentChange(
-            id=new_id(), enrollment=enrollment_id, at=now, state=EnrollmentState.ACTIVE, tier=tier, because="approved"
+            id=new_id(),
+            enrollment=enrollment_id,
+            at=now,
+            state=EnrollmentState.ACTIVE,
+            tier=tier,
+            because="approved",
         )
     )
     await Link.insert(

@@ -68,7 +68,9 @@ def parse_application(
         "ways": None if chosen else "Choose at least one way.",
         "other_way": _other_problem(chosen, other_way),
         "audience": _audience_problem(audience),
-        "consent": None if consent else "We can only take an application from someone who agrees to the terms.",
+        "consent": None
+        if consent
+        else "We can only take an application from someone who agrees to the terms.",
     }
     errors = {key: problem for key, problem in checks.items() if problem}
     return ApplicationDraft(
@@ -124,11 +126,17 @@ def _web_problem(text: str) -> str | None:
         host = (parts.hostname or "").encode("idna").decode()
     except (ValueError, UnicodeError):
         return "This address can't be read. Write it like northbound.example."
-    if parts.scheme not in ("http", "https") or _has_hidden(text) or " " in text or parts.username is not None:
+    if (
+        parts.scheme not in ("http", "https")
+        or _has_hidden(text)
+        or " " in text
+        or parts.username is not None
+    ):
         return "This is not a web address. Write it like northbound.example."
     if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\.?", host):
         return (
-            "This address has no ending. Write it like northbound.example, or give your channel’s full address."
+            "This address has no ending. Write it like northbound.example, "
+            "or give your channel's full address."
         )
     return None
 
@@ -143,8 +151,10 @@ def _audience_problem(audience: str) -> str | None:
     if not audience:
         return "Say in a sentence who follows you."
     if len(audience) > AUDIENCE_MOST:
-        return f"Use {AUDIENCE_MOST} characters at most; this has {len(audience)}. The rest was kept, so shorten it here."
-    return "Leave out the characters that can't be seen." if _has_hidden(audience.replace("\n", " ")) else None
+        return f"Use {AUDIENCE_MOST} characters at most; this has {len(audience)}."
+    return (
+        "Leave out the characters that can't be seen." if _has_hidden(audience.replace("\n", " ")) else None
+    )
 
 
 def _reason_problem(reason: str) -> str | None:

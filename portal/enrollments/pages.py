@@ -37,7 +37,9 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Page:
     draft = parse_application(said, ways, {way.key: way.name for way in terms.words.ways})
     if said.get("leave_empty") or _too_fast(request, said.get("opened", ""), now):
         # A bot goes away. A person whose browser was this quick sends it once more and has lost nothing.
-        draft = replace(draft, errors={**draft.errors, "form": "That was very quick. Please look it over and send it."})
+        draft = replace(
+            draft, errors={**draft.errors, "form": "That was very quick. Please look it over and send it."}
+        )
     if draft.errors:
         return await _form(request, now, draft)
     await request.app.state.limits.spend(APPLICATIONS, "apply", client_address(request))

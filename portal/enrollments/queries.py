@@ -58,7 +58,7 @@ class ApplyPage:
     kinds: tuple[Choice, ...]
     ways: tuple[Choice, ...]
     answer_by: date
-    opened: str  # when the form was opened, sealed: goes back as a hidden field, since bots are faster than people
+    opened: str  # when the form was shown, sealed; goes back as a hidden field, for bots are too fast
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,8 @@ async def status_page(application_id: UUID, terms: ProgramTerms, now: datetime) 
         again_from=again_from.date() if again_from else None,
         answer_by=due(row["confirmed_at"] or row["sent_at"]),
         contact=terms.contact,
-        may_apply_again=row["state"] == ApplicationState.DECLINED and (again_from is None or again_from <= now),
+        may_apply_again=row["state"] == ApplicationState.DECLINED
+        and (again_from is None or again_from <= now),
     )
 
 
@@ -216,13 +217,13 @@ async def queue(
     program_id: UUID, terms: ProgramTerms, *, decided: bool, current: UUID | None
 ) -> tuple[QueueRow, ...]:
     """Waiting applications, the oldest first; or the decided ones, the newest first."""
-    which = "IN ('approved', 'declined')" if decided else "= 'in_review'"
-    order = "decided_at DESC" if decided else "confirmed_at"
-    rows = await Application.raw(
-        "SELECT id, answers, sent_at, confirmed_at, state FROM application "
-        f"WHERE program = {{}} AND state {which} ORDER BY {order}, id LIMIT {QUEUE_PAGE}",  # noqa: S608 - our words
-        program_id,
+    columns = "SELECT id, answers, sent_at, confirmed_at, state FROM application WHERE program = {} "
+    which = (
+        "AND state IN ('approved', 'declined') ORDER BY decided_at DESC, id LIMIT {}"
+        if decided
+        else "AND state = 'in_review' ORDER BY confirmed_at, id LIMIT {}"
     )
+    rows = await Application.raw(columns + which, program_id, QUEUE_PAGE)
     return tuple(_queue_row(row, terms, current) for row in rows)
 
 
@@ -237,9 +238,10 @@ async def oldest_waiting(program_id: UUID) -> UUID | None:
 
 
 async def count_waiting(program_id: UUID) -> int:
-    return await Application.count().where(
+    waiting: int = await Application.count().where(
         (Application.program == program_id) & (Application.state == ApplicationState.IN_REVIEW)
     )
+    return waiting
 
 
 async def open_application(

@@ -34,9 +34,10 @@ CODE = re.compile(r"[A-Z0-9]{3,24}")
 
 # Words that would read as ours, or as somebody's promise.
 RESERVED = frozenset(
-    "admin affiliate affiliates api app apply billing code codes contact coupon demo discount free gratis help home "
-    "kartra legal link links login manage manager money null offer official partner partners pay payout press "
-    "program promo root sale sales settings shop sign signin staff status support system team test webhooks www".split()
+    "admin affiliate affiliates api app apply billing code codes contact coupon demo discount free gratis "
+    "help home kartra legal link links login manage manager money null offer official partner partners pay "
+    "payout press program promo root sale sales settings shop sign signin staff status support system team "
+    "test webhooks www".split()
 )
 OFFENSIVE = ("arse", "cunt", "fuck", "nazi", "nigg", "porn", "rape", "shit", "slut", "whore")
 
@@ -47,7 +48,9 @@ def after(state: ApplicationState, verdict: Verdict) -> ApplicationState:
         case ApplicationState.IN_REVIEW:
             return ApplicationState.APPROVED if verdict is Verdict.APPROVE else ApplicationState.DECLINED
         case ApplicationState.UNCONFIRMED:
-            raise Refused("The applicant has not confirmed the e-mail address yet. It can be decided from then on.")
+            raise Refused(
+                "The applicant has not confirmed the e-mail address yet. It can be decided from then on."
+            )
         case ApplicationState.APPROVED:
             raise Refused("This application is approved already.")
         case ApplicationState.DECLINED:
@@ -55,7 +58,7 @@ def after(state: ApplicationState, verdict: Verdict) -> ApplicationState:
 
 
 def plain_letters(name: str) -> str:
-    """A name in a-z, 0-9 and spaces: `Jürgen Groß` becomes `jurgen gross`. Empty for scripts without such letters."""
+    """A name in a-z, 0-9 and spaces: `Jürgen Groß` becomes `jurgen gross`. Other scripts become empty."""
     spelled = name.replace("ß", "ss").replace("ø", "o").replace("æ", "ae").replace("ł", "l").replace("đ", "d")
     bare = unicodedata.normalize("NFKD", spelled.casefold()).encode("ascii", "ignore").decode()
     return " ".join(re.findall(r"[a-z0-9]+", bare))
@@ -78,8 +81,7 @@ def slug_proposals(name: str) -> Iterator[str]:
 
 
 def code_proposals(name: str, percent: int, pattern: str) -> Iterator[str]:
-    """Codes by the program's pattern, best first, without end. They can be read aloud: a number that has to be
-    added goes between name and percent as a letter that looks like nothing else."""
+    """Codes by the program's pattern, best first; a taken name gets letters that can be read aloud."""
     words = plain_letters(name).upper().split() or ["PARTNER"]
     stems = [words[0][:12], "".join(words)[:16]]
     for stem in stems:

@@ -17,7 +17,9 @@ from portal.web import Asking, Page, form_of, go, managers_only, settings_of, sh
 
 
 @get("/")
-async def applications(request: Asking, now: NamedDependency[datetime], show: FromQuery[str] = "waiting") -> Page:
+async def applications(
+    request: Asking, now: NamedDependency[datetime], show: FromQuery[str] = "waiting"
+) -> Page:
     return await _queue(request, now, decided=show == "decided")
 
 
@@ -27,7 +29,9 @@ async def application(request: Asking, application: FromPath[UUID], now: NamedDe
 
 
 @post("/{application:uuid}")
-async def decide(request: Asking, application: FromPath[UUID], now: NamedDependency[datetime]) -> Response[Any]:
+async def decide(
+    request: Asking, application: FromPath[UUID], now: NamedDependency[datetime]
+) -> Response[Any]:
     program_id = request.app.state.house.program_id
     terms = await terms_at(program_id, now)
     draft = parse_decision(await form_of(request), [tier.key for tier in terms.tiers])

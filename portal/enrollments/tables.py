@@ -4,6 +4,7 @@ from piccolo.columns import UUID, Boolean, ForeignKey, Integer, OnDelete, Text, 
 from piccolo.table import Table
 
 from portal.accounts.tables import Affiliate, Manager
+from portal.db import append_only
 from portal.programs.tables import Program, Terms
 
 
@@ -67,7 +68,8 @@ class DiscountCode(Table, tablename="discount_code"):
 
 INDEXES: tuple[str, ...] = (
     # One person, one application at a time; a declined one makes room for the next.
-    "CREATE UNIQUE INDEX IF NOT EXISTS application_open ON application (program, affiliate) WHERE state <> 'declined'",
+    "CREATE UNIQUE INDEX IF NOT EXISTS application_open ON application (program, affiliate) "
+    "WHERE state <> 'declined'",
     "CREATE INDEX IF NOT EXISTS application_queue ON application (program, state, sent_at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_application ON enrollment (application)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_affiliate ON enrollment (program, affiliate)",
@@ -79,14 +81,4 @@ INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS discount_code_key ON discount_code (code_key)",
     "CREATE INDEX IF NOT EXISTS discount_code_enrollment ON discount_code (enrollment)",
 )
-TRIGGERS: dict[str, tuple[str, ...]] = {
-    "sqlite": tuple(
-        f"CREATE TRIGGER IF NOT EXISTS enrollment_change_no_{verb} BEFORE {verb.upper()} ON enrollment_change "
-        "BEGIN SELECT RAISE(ABORT, 'enrollment_change is append-only'); END"
-        for verb in ("update", "delete")
-    ),
-    "postgres": (
-        "CREATE OR REPLACE TRIGGER enrollment_change_append_only BEFORE UPDATE OR DELETE ON enrollment_change "
-        "FOR EACH ROW EXECUTE FUNCTION append_only()",
-    ),
-}
+TRIGGERS = append_only("enrollment_change")

@@ -111,6 +111,7 @@ class AffiliatesPage:
     page: int
     pages: int
 
+
 async def program_page(terms: ProgramTerms, now: datetime) -> ProgramPage:
     today = local_date(now, terms.timezone)
     return ProgramPage(
@@ -162,7 +163,13 @@ def first_steps(*, has_kit: bool, has_click: bool) -> tuple[Step, ...]:
     """The first week's checklist; nothing once all of it is done."""
     steps = (
         Step("kit", "Add your logo", "Every banner and PDF then carries it.", "/brand", has_kit),
-        Step("link", "Put your link where your readers are", "A post, a video description, a footer.", "/links", has_click),
+        Step(
+            "link",
+            "Put your link where your readers are",
+            "A post, a video description, a footer.",
+            "/links",
+            has_click,
+        ),
         Step("click", "Get your first click", "It shows here within a second.", "/links", has_click),
     )
     return () if all(step.done for step in steps) else steps
@@ -182,7 +189,7 @@ async def today_page(name: str, program_id: UUID, terms: ProgramTerms, now: date
         local_date(since, terms.timezone),
     )
     return TodayPage(
-        name=name.split()[0],
+        name=name.split(maxsplit=1)[0],
         today=local_date(now, terms.timezone),
         waiting=await count_waiting(program_id),
         oldest=(await queue(program_id, terms, decided=False, current=None))[:5],
@@ -199,7 +206,8 @@ async def affiliates_page(
     since = now - timedelta(days=30)
     wanted = "%" + search.strip().lower().replace("\\", "").replace("%", "").replace("_", "") + "%"
     matching = (
-        "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate JOIN link l ON l.enrollment = e.id AND l.main "
+        "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate "
+        "JOIN link l ON l.enrollment = e.id AND l.main "
         "JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL WHERE e.program = {} "
         "AND (lower(a.name) LIKE {} OR a.email_key LIKE {} OR l.slug LIKE {} OR c.code_key LIKE {}) "
     )
@@ -208,7 +216,7 @@ async def affiliates_page(
     pages = max(1, -(-total // ROWS))
     page = min(max(1, page), pages)
     rows = await Enrollment.raw(
-        "SELECT e.id, e.state, e.tier, e.began_at, a.name, a.web_address, l.slug, c.code, "
+        "SELECT e.id, e.state, e.tier, e.began_at, a.name, a.web_address, l.slug, c.code, "  # noqa: S608 - our words
         "(SELECT count(*) FROM click k WHERE k.enrollment = e.id AND k.counted AND k.at > {}) AS clicks, "
         "(SELECT count(*) FROM commission s WHERE s.enrollment = e.id AND s.kind = 'sale' "
         "AND s.booked_on > {}) AS sales " + matching + "ORDER BY lower(a.name), e.id LIMIT {} OFFSET {}",

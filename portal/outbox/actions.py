@@ -34,7 +34,7 @@ class CannotSend(Exception):
 async def post(
     message: str, *, to: str, at: datetime, after: timedelta = timedelta(0), **values: Any
 ) -> UUID:
-    """Leaves a letter in the caller's transaction. `message` is a folder of templates/mail, `values` is JSON-able."""
+    """Leaves a letter in the caller's transaction. `message` is a folder of templates/mail."""
     letter = Letter(
         id=new_id(),
         message=message,
@@ -47,8 +47,10 @@ async def post(
     return UUID(str(letter.id))
 
 
-async def send_waiting(deliver: Callable[[Waiting], Awaitable[None]], now: datetime, *, at_most: int = 20) -> int:
-    """Sends due letters, oldest first; gives back how many were tried. A failed one waits and is tried again."""
+async def send_waiting(
+    deliver: Callable[[Waiting], Awaitable[None]], now: datetime, *, at_most: int = 20
+) -> int:
+    """Sends due letters, oldest first; gives back how many were tried. A failed one is tried again later."""
     taken = await _take(now, at_most)
     for letter in taken:
         try:
@@ -62,15 +64,16 @@ async def send_waiting(deliver: Callable[[Waiting], Awaitable[None]], now: datet
 
 async def _take(now: datetime, at_most: int) -> list[Waiting]:
     """Claims letters by moving their time past the lease, so that two workers never hold the same one."""
-    skip = " FOR UPDATE SKIP LOCKED" if db.dialect() == "postgres" else ""
     async with db.transaction():
-        rows = await Letter.raw(
-            "SELECT id, message, \"to\", \"values\", created_at, attempts FROM letter "
-            "WHERE sent_at IS NULL AND given_up_at IS NULL AND send_after <= {} "
-            "ORDER BY send_after LIMIT {}" + skip,
-            now,
-            at_most,
+        waiting = (
+            Letter.select(
+                Letter.id, Letter.message, Letter.to, Letter.values, Letter.created_at, Letter.attempts
+            )
+            .where(Letter.sent_at.is_null() & Letter.given_up_at.is_null() & (Letter.send_after <= now))
+            .order_by(Letter.send_after)
+            .limit(at_most)
         )
+        rows = await db.for_update(waiting, skip_locked=True)
         letters = [
             Waiting(
                 id=UUID(str(row["id"])),
@@ -83,9 +86,9 @@ async def _take(now: datetime, at_most: int) -> list[Waiting]:
             for row in rows
         ]
         if letters:
-            await Letter.update(
-                {Letter.attempts: Letter.attempts + 1, Letter.send_after: now + LEASE}
-            ).where(Letter.id.is_in([letter.id for letter in letters]))
+            await Letter.update({Letter.attempts: Letter.attempts + 1, Letter.send_after: now + LEASE}).where(
+                Letter.id.is_in([letter.id for letter in letters])
+            )
     return letters
 
 

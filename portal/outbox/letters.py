@@ -43,7 +43,7 @@ class MailPage:
 def compose(
     environment: Environment, letter: Waiting, house: House, settings: Settings, sender: str
 ) -> EmailMessage:
-    """An e-mail with a text and an HTML part. Its Message-ID is the letter's, so a repeat is recognised as one."""
+    """An e-mail with text and HTML. Its Message-ID is the letter's own, so that a repeat is known as one."""
     page = MailPage(letter.values, house, settings.base_url, settings.secret)
 
     def part(name: str) -> str:
@@ -61,5 +61,3 @@ def compose(
     mail.set_content(part("body.txt"))
     mail.add_alternative(_INLINER.inline(part("body.html")), subtype="html")
     return mail
-
-

@@ -22,7 +22,7 @@ from portal.web import HTML, Asking, Page, settings_of, show
 
 MOST = 100
 
-# A letter's style is inlined, as mail programs want it. It runs nothing and its links open in the whole window.
+# A letter's style is inlined, as mail programs want it. It runs nothing; links open in the whole window.
 LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation"
@@ -64,7 +64,11 @@ async def letter(request: Asking, letter: FromPath[UUID]) -> Page:
 async def letter_html(request: Asking, letter: FromPath[UUID]) -> Response[str]:
     read = await _letter(request, letter)
     html = _part(read.mail, "html").replace("<head>", '<head><base target="_top">', 1)
-    headers = {"Content-Security-Policy": LETTER_POLICY, "X-Frame-Options": "SAMEORIGIN", "Cache-Control": "no-store"}
+    headers = {
+        "Content-Security-Policy": LETTER_POLICY,
+        "X-Frame-Options": "SAMEORIGIN",
+        "Cache-Control": "no-store",
+    }
     return Response(html, media_type=HTML, headers=headers)
 
 

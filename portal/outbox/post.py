@@ -1,7 +1,6 @@
 """How e-mail leaves: to an SMTP server, or as .eml files in the data folder."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -41,7 +40,7 @@ def _write(folder: Path, name: str, content: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = folder / f".{name}.part"
     half.write_bytes(content)
-    os.replace(half, folder / name)
+    half.replace(folder / name)
 
 
 def _over_smtp(url: str) -> Post:

@@ -1,4 +1,4 @@
-"""The mailbox page: letters that were written to the data folder, for trying the portal without a mail server."""
+"""The mailbox page: letters in the data folder, for trying the portal without a mail server."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ class MailboxPage:
 
 @dataclass(frozen=True)
 class LetterPage:
-    """outbox/letter.html. The HTML part is framed from `html_src`, sandboxed; links open in the whole window."""
+    """outbox/letter.html. The HTML part is framed from `html_src`; its links open in the whole window."""
 
     letter: LetterRow
     sender: str

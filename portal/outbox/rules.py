@@ -9,4 +9,4 @@ def wait_after(attempts: int) -> timedelta | None:
     """30 seconds, doubling up to six hours; None once it was tried `TRIES` times (about a day and a half)."""
     if attempts >= TRIES:
         return None
-    return min(timedelta(seconds=30) * 2 ** (attempts - 1), timedelta(hours=6))
+    return min(timedelta(seconds=30 * (1 << (attempts - 1))), timedelta(hours=6))

@@ -1,5 +1,6 @@
 """Loading program files: a new file becomes a program, a changed one a new version of its terms."""
 
+import asyncio
 import hashlib
 import tomllib
 from datetime import UTC, datetime, time
@@ -20,14 +21,13 @@ from portal.programs.tables import Program, Terms
 PROGRAM_LOCK = 7_402
 
 
-async def load_programs(folder: Path, now: datetime) -> int:
-    """Loads every .toml file of a folder; gives back how many new versions that made. Raises BadProgram."""
-    return sum([await load_program(path, now) for path in sorted(folder.glob("*.toml"))])
+def program_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.toml"))
 
 
 async def load_program(path: Path, now: datetime) -> bool:
     """True when the file held something new. Raises BadProgram with sentences that name the file."""
-    text = path.read_text(encoding="utf-8")
+    text = await asyncio.to_thread(path.read_text, encoding="utf-8")
     try:
         document = tomllib.loads(text)
         terms = parse_program(document)
@@ -40,13 +40,18 @@ async def load_program(path: Path, now: datetime) -> bool:
         await db.exclusively("programs", PROGRAM_LOCK)
         program_id = await _program(terms, now)
         last = (
-            await Terms.objects().where(Terms.program == program_id).order_by(Terms.version, ascending=False).first()
+            await Terms.objects()
+            .where(Terms.program == program_id)
+            .order_by(Terms.version, ascending=False)
+            .first()
         )
         if last is not None and last.digest == digest:
             return False
         starts_at = datetime.combine(terms.starts_on, time(), ZoneInfo(terms.timezone)).astimezone(UTC)
         if last is not None:
-            _must_not_rewrite(path, parse_program(tomllib.loads(last.document)), terms, last.starts_at, starts_at)
+            _must_not_rewrite(
+                path, parse_program(tomllib.loads(last.document)), terms, last.starts_at, starts_at
+            )
         version = last.version + 1 if last else 1
         await Terms.insert(
             Terms(
@@ -59,14 +64,18 @@ async def load_program(path: Path, now: datetime) -> bool:
                 loaded_at=now,
             )
         )
-        await record(PORTAL, "loaded", "terms", f"{terms.slug} {version}", now, after={"starts_on": terms.starts_on})
+        await record(
+            PORTAL, "loaded", "terms", f"{terms.slug} {version}", now, after={"starts_on": terms.starts_on}
+        )
     return True
 
 
 async def _program(terms: ProgramTerms, now: datetime) -> UUID:
     known = await Program.objects().where(Program.slug == terms.slug).first()
     if known is not None:
-        await Program.update({Program.name: terms.name, Program.vendor: terms.vendor}).where(Program.id == known.id)
+        await Program.update({Program.name: terms.name, Program.vendor: terms.vendor}).where(
+            Program.id == known.id
+        )
         return UUID(str(known.id))
     made = new_id()
     await Program.insert(

@@ -3,6 +3,8 @@
 from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from portal.db import append_only
+
 
 class Program(Table, tablename="program"):
     id = UUID(primary_key=True, default=None)
@@ -28,14 +30,4 @@ INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS program_slug ON program (slug)",
     "CREATE UNIQUE INDEX IF NOT EXISTS terms_version ON terms (program, version)",
 )
-TRIGGERS: dict[str, tuple[str, ...]] = {
-    "sqlite": tuple(
-        f"CREATE TRIGGER IF NOT EXISTS terms_no_{verb} BEFORE {verb.upper()} ON terms "
-        "BEGIN SELECT RAISE(ABORT, 'terms is append-only'); END"
-        for verb in ("update", "delete")
-    ),
-    "postgres": (
-        "CREATE OR REPLACE TRIGGER terms_append_only BEFORE UPDATE OR DELETE ON terms "
-        "FOR EACH ROW EXECUTE FUNCTION append_only()",
-    ),
-}
+TRIGGERS = append_only("terms")

@@ -18,7 +18,7 @@ from portal.programs.queries import terms_at
 from portal.referrals.clicks import Seen
 from portal.referrals.queries import links_page, target_of
 from portal.referrals.visits import device_of, not_counted, placement_of, referrer_host, with_click
-from portal.web import Asking, Page, affiliates_only, client_address, settings_of, show
+from portal.web import Asking, Page, affiliates_only, client_address, nothing, settings_of, show
 
 VISITOR = "visitor"
 REMEMBERED = 30 * 24 * 3600  # seconds
@@ -48,11 +48,7 @@ async def follow_link(
             visitor_key=visitor,
         )
     )
-    response: Response[Any] = Response(
-        None,
-        status_code=302,
-        headers={"Location": with_click(target.destination, token), "Cache-Control": "no-store"},
-    )
+    response = nothing(302, {"Location": with_click(target.destination, token), "Cache-Control": "no-store"})
     # Only a page that a person opens may set it, so a hidden picture or frame earns nothing.
     if why_not is None and request.headers.get("Sec-Fetch-Dest", "document") == "document":
         response.set_cookie(

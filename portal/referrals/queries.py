@@ -113,18 +113,17 @@ async def placements_of(enrollment_id: UUID) -> tuple[PlacementRow, ...]:
 
 def qr_svg(text: str) -> str:
     """A QR code as inline SVG without any style of its own; four modules of quiet zone."""
-    return segno.make(text, error="m", micro=False).svg_inline(border=4, omitsize=True, svgclass="qr", lineclass=None)
+    return segno.make(text, error="m", micro=False).svg_inline(
+        border=4, omitsize=True, svgclass="qr", lineclass=None
+    )
 
 
 async def _clicks_per_day(enrollment_id: UUID, first: date, last: date, timezone: str) -> dict[date, int]:
     zone = ZoneInfo(timezone)
     start = datetime.combine(first, time(), zone).astimezone(UTC)
     end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
-    rows = (
-        await Click.select(Click.at)
-        .where(
-            (Click.enrollment == enrollment_id) & Click.counted.eq(True) & (Click.at >= start) & (Click.at < end)
-        )
+    rows = await Click.select(Click.at).where(
+        (Click.enrollment == enrollment_id) & Click.counted.eq(True) & (Click.at >= start) & (Click.at < end)
     )
     counts: dict[date, int] = {}
     for row in rows:

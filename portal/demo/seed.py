@@ -1,0 +1,199 @@
+"""Fills an empty portal with the demo: people in every state, a year of clicks and sales, months paid out.
+
+Everything goes through the portal's own actions and Stripe's own words, so the demo is also a rehearsal.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from portal import db
+from portal.accounts import passwords
+from portal.accounts.tables import Affiliate, LetterToken, Manager
+from portal.audit.actions import PORTAL
+from portal.demo.history import DemoClick, Promoter, history_of
+from portal.demo.kits import dress_up
+from portal.demo.payouts import pay_the_year
+from portal.demo.people import (
+    APPLICANTS,
+    PARTNERS,
+    Applicant,
+    Partner,
+    SignIn,
+    email_of,
+    keep_sign_ins,
+    new_sign_ins,
+)
+from portal.earnings.actions import Delivery, receive_many
+from portal.earnings.stripe import read
+from portal.enrollments.actions import approve, confirm_address, decline, set_state, submit_application
+from portal.enrollments.forms import ApplicationDraft
+from portal.enrollments.queries import free_code, free_slug
+from portal.enrollments.rules import EnrollmentState
+from portal.enrollments.tables import DiscountCode, Link
+from portal.ids import new_id
+from portal.outbox.tables import Letter
+from portal.programs.actions import load_program
+from portal.programs.queries import program_by_slug, terms_history
+from portal.programs.rules import ProgramTerms
+from portal.settings import Settings
+
+DEMO_PROGRAM = Path(__file__).with_name("kartra.toml")
+DEMO_LOCK = 7_403
+STOPPED_BEFORE = timedelta(days=35)  # how long ago paused and ended partners stopped
+
+
+@dataclass(frozen=True)
+class Scene:
+    program: UUID
+    terms: ProgramTerms
+    now: datetime
+    manager: UUID
+
+
+async def seed_demo(settings: Settings, now: datetime) -> bool:
+    """All of it in one transaction, so that a half demo never stands; False when there is one already."""
+    now = now.replace(microsecond=0)
+    sign_ins = new_sign_ins()
+    hashes = {one.email: await passwords.hashed(one.password) for one in sign_ins}
+    async with db.transaction():
+        await db.exclusively("demo", DEMO_LOCK)
+        await load_program(DEMO_PROGRAM, now)
+        if await Manager.exists() or await Affiliate.exists():
+            return False
+        program = await program_by_slug("kartra")
+        terms = (await terms_history(program.id)).at(now)
+        managers = [await _manager(one, hashes[one.email], now) for one in sign_ins if one.totp_secret]
+        scene = Scene(program.id, terms, now, managers[0])
+        promoters = [await _partner(scene, partner) for partner in PARTNERS]
+        for applicant in APPLICANTS:
+            await _applicant(scene, applicant)
+        await _play(scene, promoters)
+        await pay_the_year(program.id, managers[0], managers[1], now)
+        await dress_up(settings, now)
+        for one in sign_ins:
+            if one.totp_secret is None:
+                await Affiliate.update({Affiliate.password_hash: hashes[one.email]}).where(
+                    Affiliate.email == one.email
+                )
+        # Those letters were read long ago.
+        await Letter.update({Letter.sent_at: now}).where(Letter.sent_at.is_null())
+    keep_sign_ins(settings, sign_ins)
+    return True
+
+
+async def _manager(sign_in: SignIn, password_hash: str, now: datetime) -> UUID:
+    made = new_id()
+    await Manager.insert(
+        Manager(
+            id=made,
+            email=sign_in.email,
+            email_key=sign_in.email,
+            name=sign_in.name,
+            password_hash=password_hash,
+            totp_secret=sign_in.totp_secret,
+            created_at=now - timedelta(days=400),
+        )
+    )
+    return made
+
+
+async def _partner(scene: Scene, partner: Partner) -> Promoter:
+    """Applied, confirmed, approved; the paused and the ended ones stopped a while ago."""
+    began = scene.now - timedelta(days=partner.days)
+    application = await _apply(scene, partner, began - timedelta(hours=30))
+    slug, code = await free_slug(partner.name), await free_code(partner.name, scene.terms)
+    enrollment = await approve(
+        application,
+        scene.manager,
+        scene.terms,
+        tier=scene.terms.first_tier.key,
+        slug=slug,
+        code=code,
+        now=began,
+    )
+    stops_at = None
+    if partner.state != EnrollmentState.ACTIVE:
+        stops_at = scene.now - STOPPED_BEFORE
+        because = (
+            "Asked for a break." if partner.state == EnrollmentState.PAUSED else "Bid on the brand name."
+        )
+        await set_state(enrollment, EnrollmentState(partner.state), because, PORTAL, stops_at)
+    link = await Link.select(Link.id).where(Link.enrollment == enrollment).first()
+    kept = await DiscountCode.select(DiscountCode.code).where(DiscountCode.enrollment == enrollment).first()
+    if link is None or kept is None:
+        raise LookupError("an approval makes a link and a code")
+    return Promoter(
+        enrollment, UUID(str(link["id"])), kept["code"], began, partner.ways, partner.pull, stops_at
+    )
+
+
+async def _applicant(scene: Scene, applicant: Applicant) -> None:
+    sent = scene.now - timedelta(hours=applicant.hours)
+    if applicant.outcome == "unconfirmed":
+        await submit_application(scene.program, scene.terms, _draft(applicant), sent)
+        return
+    application = await _apply(scene, applicant, sent)
+    if applicant.outcome == "declined":
+        await decline(application, scene.manager, applicant.reason, sent + timedelta(hours=26))
+
+
+async def _apply(scene: Scene, person: Partner | Applicant, at: datetime) -> UUID:
+    """Sent and confirmed eight minutes later."""
+    await submit_application(scene.program, scene.terms, _draft(person), at)
+    token = (
+        await LetterToken.select(LetterToken.id)
+        .where((LetterToken.affiliate.email == email_of(person)) & LetterToken.used_at.is_null())
+        .first()
+    )
+    if token is None:
+        raise LookupError("an application posts a token")
+    return await confirm_address(UUID(str(token["id"])), at + timedelta(minutes=8))
+
+
+def _draft(person: Partner | Applicant) -> ApplicationDraft:
+    return ApplicationDraft(
+        name=person.name,
+        email=email_of(person),
+        web_address=f"https://{person.site}",
+        kind=person.kind,
+        ways=person.ways,
+        audience=person.audience,
+        consent=True,
+    )
+
+
+async def _play(scene: Scene, promoters: list[Promoter]) -> None:
+    history = history_of(promoters, scene.terms, scene.now)
+    await _keep_clicks(history.clicks)
+    events = sorted(
+        (Delivery(read(body), body) for body in history.events), key=lambda one: one.event.happened_at
+    )
+    await receive_many(scene.program, events, scene.now)
+
+
+async def _keep_clicks(clicks: list[DemoClick]) -> None:
+    columns = (
+        "token link enrollment at placement referrer_host device country counted why_not visitor_key".split()
+    )
+    await db.insert_many(
+        "click",
+        columns,
+        [
+            (
+                click.token,
+                click.promoter.link,
+                click.promoter.enrollment,
+                click.at,
+                click.placement,
+                click.referrer_host,
+                click.device,
+                "",
+                True,
+                "",
+                click.visitor_key,
+            )
+            for click in sorted(clicks, key=lambda click: click.at)
+        ],
+    )
