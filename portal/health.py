@@ -40,8 +40,7 @@ async def metrics() -> Response[bytes]:
     """Prometheus. Behind a proxy, keep this address to yourself: it tells how busy the program is."""
     registry = CollectorRegistry()
     waiting = await Letter.raw(
-        "SELECT count(*) AS letters FROM letter "
-        "WHERE sent_at IS NULL AND given_up_at IS NULL"
+        "SELECT count(*) AS letters FROM letter WHERE sent_at IS NULL AND given_up_at IS NULL"
     )
     given_up = await Letter.count().where(Letter.given_up_at.is_not_null())
     Gauge("portal_letters_waiting", "Letters in the outbox", registry=registry).set(waiting[0]["letters"])

@@ -99,4 +99,3 @@ def _parts(environment: Environment) -> dict[str, Any]:
                     raise RuntimeError(f"The macro {name} stands in two files of templates/parts.")
                 found[name] = value
     return found
-
