@@ -1,0 +1,97 @@
+"""`python -m assets_gen render | sheet | check`: pictures without a portal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from assets_gen import AssetError, Brand, Design, Offer, Size, render_banner, render_sheet
+from assets_gen.intake import clean_logo
+from assets_gen.kits import PROGRAM, kits
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        status: int = chosen.run(chosen)
+    except (AssetError, ValueError) as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m assets_gen", description="Draws co-branded pictures.")
+    commands = parser.add_subparsers(required=True)
+    render = commands.add_parser("render", help="one picture, or the one-pager if --out ends in .pdf")
+    render.add_argument("--design", default="spotlight")
+    render.add_argument("--size", default="1200x630", help="such as 300x250 or 300x250@2x")
+    render.add_argument("--brand-name", required=True)
+    render.add_argument("--logo", type=Path, help="PNG, JPEG or WebP")
+    render.add_argument("--colour", action="append", default=[], help="#14574A; twice for a second one")
+    render.add_argument("--program-name", default=PROGRAM.name)
+    render.add_argument("--code", default="")
+    render.add_argument("--link", default="")
+    render.add_argument("--headline", default="")
+    render.add_argument("--language", default="en")
+    render.add_argument("--out", type=Path, required=True, help="its ending chooses png, jpg, webp or pdf")
+    render.set_defaults(run=_render)
+    sheet = commands.add_parser("sheet", help="the contact sheet: design x size x kit")
+    sheet.add_argument("--design", default="spotlight")
+    sheet.add_argument("--size", action="append", default=[])
+    sheet.add_argument("--kit", action="append", default=[])
+    sheet.add_argument("--across", type=int, default=3)
+    sheet.add_argument("--out", type=Path, default=Path("contact-sheet.png"))
+    sheet.set_defaults(run=_sheet)
+    check = commands.add_parser("check", help="what is wrong with any picture of a design")
+    check.add_argument("--design", default="spotlight")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _render(chosen: argparse.Namespace) -> int:
+    design = Design.load(chosen.design)
+    logo = clean_logo(chosen.logo.read_bytes()).data if chosen.logo else None
+    affiliate = Brand(chosen.brand_name, logo, tuple(chosen.colour))
+    own = chosen.program_name == PROGRAM.name
+    program = PROGRAM if own else Brand(chosen.program_name, colours=PROGRAM.colours)
+    offer = Offer(link=chosen.link, code=chosen.code, headline=chosen.headline, language=chosen.language)
+    form = chosen.out.suffix.lstrip(".").lower()
+    if form == "pdf":
+        data = render_sheet(design, design.papers[0], affiliate, program, offer)
+    else:
+        data = render_banner(design, Size.parse(chosen.size), affiliate, program, offer, form).data
+    chosen.out.write_bytes(data)
+    print(f"{chosen.out}: {len(data):,} bytes")
+    return 0
+
+
+def _sheet(chosen: argparse.Namespace) -> int:
+    from assets_gen.contact import contact_sheet
+
+    design = Design.load(chosen.design)
+    sizes = [Size.parse(size) for size in chosen.size] or design.sizes
+    sheet = contact_sheet(design, sizes, chosen.kit, chosen.across)
+    sheet.save(chosen.out)
+    print(f"{chosen.out}: {sheet.width} x {sheet.height}")
+    return 0
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from assets_gen.lint import findings
+
+    design = Design.load(chosen.design)
+    found = 0
+    for size in design.sizes:
+        for name, (brand, offer) in kits().items():
+            for sentence in findings(design, size, brand, PROGRAM, offer):
+                print(f"{design.title} {size}, {name}: {sentence}")
+                found += 1
+    print(f"{found} findings in {len(design.sizes) * len(kits())} pictures")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

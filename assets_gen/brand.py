@@ -1,0 +1,87 @@
+"""What goes into a picture: two brands and an offer."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from assets_gen.colour import Colour
+
+MAX_NAME = 60
+MAX_CODE = 24
+MAX_HEADLINE = 90
+
+
+class AssetError(Exception):
+    """Something that cannot be drawn; the sentence tells a person what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A name with, optionally, a logo and colours.
+
+    `logo` is an encoded PNG, JPEG or WebP as it leaves `assets_gen.intake` (trusted, small). `colours` are
+    "#rrggbb", the main one first; without any they come from the logo. `mark` names a mark of marks.py.
+    """
+
+    name: str
+    logo: bytes | None = None
+    colours: tuple[str, ...] = ()
+    web_address: str = ""
+    tagline: str = ""
+    mark: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise AssetError("A brand needs a name.")
+        object.__setattr__(self, "name", drawable(self.name, MAX_NAME))
+        object.__setattr__(self, "tagline", drawable(self.tagline, MAX_HEADLINE))
+        try:
+            for colour in self.colours:
+                Colour.parse(colour)
+        except ValueError as wrong:
+            raise AssetError(str(wrong)) from wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the picture says. Empty texts fall back to the design's own copy of the `language` (BCP 47).
+
+    `code` and `link` may be empty: the design then closes the gap. `discount` is the saving in words,
+    `figure` the same as a number ("20 %").
+    """
+
+    link: str = ""
+    code: str = ""
+    headline: str = ""
+    subline: str = ""
+    action: str = ""
+    discount: str = ""
+    figure: str = ""
+    small_print: str = ""
+    disclosure: str = ""
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        if len(self.code) > MAX_CODE:
+            raise AssetError(f"A code has at most {MAX_CODE} characters.")
+        if len(self.headline) > MAX_HEADLINE:
+            raise AssetError(f"A headline has at most {MAX_HEADLINE} characters.")
+        for slot in ("headline", "subline", "action", "discount", "figure", "small_print", "disclosure"):
+            object.__setattr__(self, slot, drawable(getattr(self, slot), 240))
+        object.__setattr__(self, "code", drawable(self.code, MAX_CODE))
+
+
+def drawable(text: str, limit: int) -> str:
+    """Single spaces, no control characters, at most 3 combining marks in a row, cut at `limit`."""
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", " ".join(text.split(" "))):
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        if marks > 3 or (kind in ("Cc", "Cs", "Co", "Cn") and character not in "\n\t"):
+            continue
+        if kind == "Cf" and character not in "\u200c\u200d":
+            continue
+        kept.append(" " if character in "\n\t" else character)
+    return "".join(kept).strip(" ")[:limit].rstrip(" ")

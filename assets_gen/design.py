@@ -1,0 +1,139 @@
+"""Designs: folders of data. Roles of colour and type, copy, and one composition per shape class."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from assets_gen.brand import AssetError
+from assets_gen.size import Shape, Size
+from assets_gen.text import Face
+
+HERE = Path(__file__).parent / "designs"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A colour of the brands: whose it is, to what lightness and chroma it is brought, on what it is read."""
+
+    of: str
+    lightness: tuple[float, float] | None = None
+    chroma: tuple[float, float] | None = None
+    shift: float = 0.0
+    on: str | None = None
+    least: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One thing in a composition. `edges` are expressions such as "qr.right + 3.6" (see layout.py)."""
+
+    name: str
+    kind: str
+    edges: Mapping[str, str]
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """`margin` in percent of the short side; `elements` in the order in which they are placed and painted."""
+
+    margin: float
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    name: str
+    title: str
+    about: str
+    revision: int
+    digest: str
+    sizes: tuple[Size, ...]
+    papers: tuple[str, ...]
+    roles: Mapping[str, Role]
+    faces: Mapping[str, Face]
+    copy: Mapping[str, Mapping[str, str]]
+    compositions: Mapping[str, Composition]
+
+    @classmethod
+    def load(cls, name: str) -> Design:
+        """The design of that name. Raises AssetError if there is none."""
+        if name not in names():
+            raise AssetError(f"There is no design {name!r}. There are: {', '.join(names())}.")
+        return _load(name)
+
+    def composition(self, size: Size) -> Composition:
+        """That of the exact size if the design has one, else of its shape class. Raises AssetError."""
+        for key in (f"{size.width}x{size.height}", size.shape.value):
+            if key in self.compositions:
+                return self.compositions[key]
+        shapes = ", ".join(shape.value for shape in Shape if shape.value in self.compositions)
+        raise AssetError(f"{self.title} has no composition for {size} ({size.shape.value}); it has {shapes}.")
+
+    def words(self, language: str) -> Mapping[str, str]:
+        """The design's copy in the language, or in English."""
+        general = language.partition("-")[0]
+        return self.copy.get(language) or self.copy.get(general) or self.copy["en"]
+
+
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
+    return tuple(sorted(file.parent.name for file in HERE.glob("*/design.toml")))
+
+
+@lru_cache(maxsize=32)
+def _load(name: str) -> Design:
+    folder = HERE / name
+    data = tomllib.loads((folder / "design.toml").read_text("utf-8"))
+    content = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.is_file():
+            content.update(file.name.encode() + b"\0" + file.read_bytes())
+    return Design(
+        name=name,
+        title=data["title"],
+        about=data["about"],
+        revision=data["revision"],
+        digest=content.hexdigest(),
+        sizes=tuple(map(Size.parse, data["sizes"])),
+        papers=tuple(data["papers"]),
+        roles={key: _role(value) for key, value in data["role"].items()},
+        faces={key: Face(**value) for key, value in data["face"].items()},
+        copy=data["copy"],
+        compositions={key: _composition(value) for key, value in data["shape"].items()},
+    )
+
+
+def _role(data: Mapping[str, Any]) -> Role:
+    return Role(
+        of=data["of"],
+        lightness=_range(data.get("l")),
+        chroma=_range(data.get("c")),
+        shift=data.get("shift", 0.0),
+        on=data.get("on"),
+        least=data.get("least", 1.0),
+    )
+
+
+def _range(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    return (value[0], value[1]) if isinstance(value, list) else (value, value)
+
+
+_EDGES = ("left", "top", "right", "bottom", "width", "height")
+
+
+def _composition(data: Mapping[str, Any]) -> Composition:
+    elements = []
+    for entry in data["element"]:
+        edges = {key: str(entry[key]) for key in _EDGES if key in entry}
+        options = {key: value for key, value in entry.items() if key not in (*_EDGES, "name", "kind")}
+        elements.append(Element(entry.get("name", entry["kind"]), entry["kind"], edges, options))
+    return Composition(data["margin"], tuple(elements))

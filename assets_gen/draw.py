@@ -1,0 +1,161 @@
+"""Pixels of a scene: each kind of element has one painter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PIL import Image
+
+from assets_gen import marks, paint
+from assets_gen.palette import Palette
+from assets_gen.qr import QUIET
+from assets_gen.scene import Drawing, Mark, Picture, Placed, Scene, Tile, Type
+from assets_gen.text import ink
+from assets_gen.window import dashboard, page
+
+
+def painted(scene: Scene, palette: Palette) -> Image.Image:
+    canvas = _canvas(scene)
+    for element in scene.elements:
+        if element.kind in _ART:
+            _ART[element.kind](canvas, element, palette)
+        else:
+            (_PLATES | _INKS)[element.kind](canvas, element)
+    return canvas
+
+
+def grounds(scene: Scene, palette: Palette) -> Image.Image:
+    """The picture without its type, logos and codes: what lies behind them, for measuring contrast."""
+    elements = tuple(element for element in scene.elements if element.kind not in _INKS)
+    return painted(replace(scene, elements=elements), palette)
+
+
+def _canvas(scene: Scene) -> Image.Image:
+    return Image.new("RGB", (scene.size.width * scene.size.density, scene.size.height * scene.size.density))
+
+
+def _options(element: Placed) -> dict[str, object]:
+    return dict(element.content.options) if isinstance(element.content, Drawing) else {}
+
+
+def _pair(value: object) -> tuple[float, float]:
+    if not (isinstance(value, tuple) and len(value) == 2):
+        raise TypeError(f"{value!r} is not a point")
+    return float(value[0]), float(value[1])
+
+
+def _number(options: Mapping[str, object], key: str) -> float:
+    value = options[key]
+    if not isinstance(value, int | float):
+        raise TypeError(f"{key} = {value!r} is not a number")
+    return float(value)
+
+
+def _ground(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+    options = _options(element)
+    grain = _number(options, "grain")
+    ramp = paint.radial(*canvas.size, _pair(options["centre"]), _number(options, "reach"), grain)
+    table = paint.ramp_table([palette["far"], palette["mid"], palette["near"]])
+    canvas.paste(paint.coloured(ramp, table), (0, 0))
+
+
+def _beam(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+    options = _options(element)
+    mask = paint.beam_mask(
+        *canvas.size,
+        _pair(options["lamp"]),
+        _pair(options["target"]),
+        _number(options, "radius"),
+        _number(options, "bright"),
+        _number(options, "dim"),
+    )
+    box = mask.getbbox()
+    if box is not None:
+        paint.fill(canvas, palette["disc"].rgb, mask.crop(box), (box[0], box[1]))
+
+
+def _disc(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+    left, top, right, _ = element.box.pixels
+    diameter = right - left
+    ramp = paint.slanted(diameter, diameter, 5)
+    table = paint.ramp_table([palette["disc_deep"], palette["disc"], palette["disc"]])
+    canvas.paste(paint.coloured(ramp, table), (left, top), paint.disc_mask(diameter))
+
+
+def _window(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+    options = _options(element)
+    left, top, right, bottom = element.box.pixels
+    second = palette["program_second"].rgb
+    if options["drawing"] == "page":
+        bar = round(_number(options, "bar"))
+        picture, radius = page(right - left, bottom - top, bar, palette["paper"].rgb), bar * 0.45
+    else:
+        unit = _number(options, "unit")
+        size = min(right, canvas.width) - left, min(bottom, canvas.height) - top
+        picture, radius = dashboard(size, unit, palette["program"].rgb, second), 15 * unit
+    corners = (
+        radius,
+        0 if right >= canvas.width else radius,
+        0 if max(right / canvas.width, bottom / canvas.height) >= 1 else radius,
+        0 if bottom >= canvas.height else radius,
+    )
+    shade = max(3.0, radius * 1.6)
+    paint.shadow(canvas, element.box.pixels, radius, shade, 0.34, round(shade * 0.6))
+    canvas.paste(picture, (left, top), paint.rounded_mask(*picture.size, corners))
+
+
+def _plate(canvas: Image.Image, element: Placed) -> None:
+    if element.colour is None:
+        raise ValueError(f"{element.name} has no colour")
+    paint.rounded(canvas, element.box.pixels, element.radius, element.colour)
+
+
+def _rule(canvas: Image.Image, element: Placed) -> None:
+    box = element.box.pixels
+    mask = Image.new("L", (max(1, box[2] - box[0]), box[3] - box[1]), 90)
+    paint.fill(canvas, element.ink, mask, (box[0], box[1]))
+
+
+def _text(canvas: Image.Image, element: Placed) -> None:
+    if isinstance(element.content, Type):
+        content = element.content
+        drawn = ink(content.setting, content.align)
+        paint.fill(canvas, element.ink, drawn.mask, (content.x + drawn.x, content.y + drawn.y))
+
+
+def _mark(canvas: Image.Image, element: Placed) -> None:
+    if isinstance(element.content, Mark):
+        mark = element.content
+        for accent, colour in ((False, element.ink), (True, element.colour or element.ink)):
+            mask = marks.mask(mark.name, mark.height, accent=accent)
+            paint.fill(canvas, colour, mask, element.box.pixels[:2])
+
+
+def _logo(canvas: Image.Image, element: Placed) -> None:
+    if isinstance(element.content, Picture):
+        picture = element.content.logo.scaled(element.box.pixels[3] - element.box.pixels[1])
+        canvas.paste(picture, element.box.pixels[:2], picture)
+
+
+def _qr(canvas: Image.Image, element: Placed) -> None:
+    if isinstance(element.content, Tile):
+        tile = element.content
+        left, top = (edge + QUIET * tile.pixels for edge in element.box.pixels[:2])
+        paint.modules(canvas, tile.qr.rows, (left, top), tile.pixels, element.ink)
+
+
+_ART: dict[str, Callable[[Image.Image, Placed, Palette], None]] = {
+    "ground": _ground,
+    "beam": _beam,
+    "disc": _disc,
+    "window": _window,
+}
+_PLATES: dict[str, Callable[[Image.Image, Placed], None]] = {"plate": _plate, "pill": _plate}
+_INKS: dict[str, Callable[[Image.Image, Placed], None]] = {
+    "rule": _rule,
+    "text": _text,
+    "mark": _mark,
+    "logo": _logo,
+    "qr": _qr,
+}

@@ -1,0 +1,46 @@
+"""The name of a picture's content: equal exactly if the same picture would be drawn."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from assets_gen.brand import Brand, Offer
+from assets_gen.design import Design
+
+_DRAWN_WITH = ("pillow", "weasyprint", "segno", "numpy", "isal")
+
+
+def fingerprint(design: Design, shape: str, form: str, affiliate: Brand, program: Brand, offer: Offer) -> str:
+    """64 hex digits. `shape` is a size such as "300x250@2x" or a paper, `form` a format."""
+    said = [
+        design.name,
+        design.revision,
+        design.digest,
+        shape,
+        form,
+        _brand(affiliate),
+        _brand(program),
+        asdict(offer),
+    ]
+    return hashlib.sha256(json.dumps([_engine(), *said], sort_keys=True).encode()).hexdigest()
+
+
+def _brand(brand: Brand) -> dict[str, object]:
+    values = asdict(brand)
+    values["logo"] = hashlib.sha256(brand.logo).hexdigest() if brand.logo is not None else None
+    return values
+
+
+@cache
+def _engine() -> str:
+    """The drawing code, its fonts and the libraries under it: no old picture survives a change of them."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for file in [*sorted(here.glob("*.py")), here / "fonts" / "fonts.toml"]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest() + "".join(version(package) for package in _DRAWN_WITH)

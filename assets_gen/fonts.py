@@ -1,0 +1,87 @@
+"""The faces that come along, in stacks: a character that one face lacks is taken from the next."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+from PIL import ImageFont
+
+HERE = Path(__file__).parent / "fonts"
+_SCRIPTS = (
+    "NotoSansArabic-SemiBold.ttf",
+    "NotoSansHebrew-SemiBold.ttf",
+    "NotoSansThai-SemiBold.ttf",
+    "NotoSansDevanagari-SemiBold.ttf",
+)
+# CJK is 5.5 MB a weight, so it comes from the system where it is installed.
+_SYSTEM = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+)
+STACKS: dict[str, tuple[str, ...]] = {
+    "display": ("BricolageGrotesque-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "name": ("BricolageGrotesque-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "text": ("Inter-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "strong": ("Inter-SemiBold.ttf", *_SCRIPTS),
+    "mono": ("JetBrainsMono-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+}
+_COMPLEX = ("ARABIC", "HEBREW", "THAI", "DEVANAGARI", "SYRIAC", "BENGALI", "TAMIL", "KHMER", "MYANMAR")
+_INVISIBLE = "\u200c\u200d"
+
+
+@cache
+def covered(face: str) -> frozenset[int]:
+    with TTFont(HERE / face, lazy=True, fontNumber=0) as font:
+        return frozenset(font.getBestCmap())
+
+
+@lru_cache(maxsize=256)
+def sized(face: str, pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(HERE / face), pixels, layout_engine=ImageFont.Layout.RAQM)
+
+
+@cache
+def metrics(face: str) -> tuple[float, float]:
+    """Cap height and x-height in em."""
+    with TTFont(HERE / face, lazy=True) as font:
+        em = font["head"].unitsPerEm
+        return font["OS/2"].sCapHeight / em, font["OS/2"].sxHeight / em
+
+
+@cache
+def _installed(stack: str) -> tuple[str, ...]:
+    return STACKS[stack] + tuple(path for path in _SYSTEM if Path(path).exists())
+
+
+@cache
+def face_for(character: str, stack: str) -> str | None:
+    """The first face of the stack that draws the character, or None."""
+    return next((face for face in _installed(stack) if ord(character) in covered(face)), None)
+
+
+def is_complex(character: str) -> bool:
+    """Whether its letters join, stack or run from the right, so that only whole runs can be drawn."""
+    return ord(character) > 0x2FF and unicodedata.name(character, "").startswith(_COMPLEX)
+
+
+def runs(text: str, stack: str) -> list[tuple[str, str]]:
+    """(face, text) in logical order. A character that no face has is given to the first one."""
+    result: list[tuple[str, str]] = []
+    for character in text:
+        bound = unicodedata.combining(character) or character in _INVISIBLE
+        face = result[-1][0] if bound and result else face_for(character, stack) or STACKS[stack][0]
+        if character == " " and result:
+            face = result[-1][0]
+        if result and result[-1][0] == face:
+            result[-1] = (face, result[-1][1] + character)
+        else:
+            result.append((face, character))
+    return result
+
+
+def missing(text: str, stack: str) -> str:
+    """The characters that no face of the stack can draw."""
+    return "".join(c for c in dict.fromkeys(text) if face_for(c, stack) is None and c not in _INVISIBLE)

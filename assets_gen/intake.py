@@ -1,0 +1,152 @@
+"""Uploaded logos: from any file that somebody sends to a small clean picture, or a sentence that says what
+to send.
+
+The bytes are hostile. Call this in a process with limits on time and memory; the upload itself is not to be
+kept.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from assets_gen.brand import AssetError
+from assets_gen.logo import colours_of, logo_of
+
+MAX_BYTES = 5_000_000
+MAX_PIXELS = 16_000_000
+_LEAST_SIDE = 24
+_KEPT_SIDE = 1600
+
+
+class UnusableImage(AssetError):
+    """The sentence tells the sender what is wrong with the file and what to send instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanLogo:
+    """A PNG or JPEG without metadata, at most 1600 px a side; `colours` are proposals, "#RRGGBB"."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    colours: tuple[str, ...]
+
+
+def clean_logo(data: bytes) -> CleanLogo:
+    """Raises UnusableImage."""
+    if not data:
+        raise UnusableImage("This file is empty. Choose a PNG, JPEG or WebP.")
+    if len(data) > MAX_BYTES:
+        raise UnusableImage(f"This file has {len(data) / 1e6:.1f} MB. Send one of up to 5 MB.")
+    picture = _decoded(data, _format_of(data))
+    if min(picture.size) < _LEAST_SIDE:
+        raise UnusableImage(
+            f"This logo is only {picture.width} × {picture.height} pixels. Send one of 200 pixels or more."
+        )
+    picture.thumbnail((_KEPT_SIDE, _KEPT_SIDE), Image.Resampling.LANCZOS)
+    clean = _encoded(picture)
+    try:
+        logo_of(clean)
+        colours = colours_of(clean)
+    except AssetError as empty:
+        raise UnusableImage(str(empty)) from empty
+    return CleanLogo(
+        clean, "image/png" if picture.mode == "RGBA" else "image/jpeg", picture.width, picture.height, colours
+    )
+
+
+def _format_of(data: bytes) -> str:
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in start:
+        raise UnusableImage(
+            "SVG is not taken. Export the logo as a PNG with a transparent ground, 1,000 pixels wide."
+        )
+    known = {
+        b"GIF8": "GIF",
+        b"%PDF": "PDF",
+        b"BM": "BMP",
+        b"II*\0": "TIFF",
+        b"MM\0*": "TIFF",
+        b"8BPS": "Photoshop file",
+    }
+    name = next((name for magic, name in known.items() if data.startswith(magic)), "file")
+    raise UnusableImage(f"This {name} is not a PNG, JPEG or WebP. Send the logo as one of them.")
+
+
+def _decoded(data: bytes, form: str) -> Image.Image:
+    """RGB or RGBA in sRGB, upright and trimmed to what is not transparent."""
+    try:
+        with Image.open(io.BytesIO(data), formats=(form,)) as file:
+            # The header alone tells; a bomb is refused before a pixel of it is unpacked.
+            _refuse_oversized(file)
+            file.load()
+            picture = _in_srgb(ImageOps.exif_transpose(file))
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as broken:
+        raise UnusableImage(
+            "This picture is damaged or was not saved completely. Export it again and send the new file."
+        ) from broken
+    if picture.mode == "RGBA":
+        box = picture.getchannel("A").point(lambda a: 255 if a > 8 else 0).getbbox()
+        if box is None:
+            raise UnusableImage("Every pixel of this picture is transparent. Send one that shows the logo.")
+        picture = picture.crop(box)
+    return picture
+
+
+def _refuse_oversized(file: Image.Image) -> None:
+    if file.width * file.height > MAX_PIXELS:
+        size = f"{file.width} × {file.height}"
+        raise UnusableImage(f"This picture has {size} pixels. Send one of up to 16 megapixels.")
+    if getattr(file, "n_frames", 1) > 1:
+        raise UnusableImage("This picture moves. Send one with a single frame.")
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.asarray(picture, dtype=np.float64)
+        return Image.fromarray(
+            np.clip(values / (257 if values.max() > 255 else 1), 0, 255).astype(np.uint8)
+        ).convert("RGB")
+    transparent = "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in ("CMYK", "RGB"):
+        picture = _by_profile(picture, profile)
+    result = picture.convert("RGBA" if transparent else "RGB")
+    if transparent and result.getchannel("A").getextrema()[0] == 255:
+        result = result.convert("RGB")
+    return result
+
+
+def _by_profile(picture: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(
+            picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        # A broken profile is no reason to refuse the picture: its numbers are then taken as they are.
+        return picture
+    return converted if converted is not None else picture
+
+
+def _encoded(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    fresh = Image.new(picture.mode, picture.size)
+    fresh.paste(picture)
+    if fresh.mode == "RGBA":
+        fresh.save(buffer, "PNG", compress_level=6)
+    else:
+        fresh.save(buffer, "JPEG", quality=93, subsampling=0)
+    return buffer.getvalue()

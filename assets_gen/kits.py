@@ -1,0 +1,125 @@
+"""Sample affiliates that every design must survive: logos and names as people really send them.
+
+Their logos are drawn here, so that nobody's mark is used.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from assets_gen.brand import Brand, Offer
+from assets_gen.text import Face, Setting, ink
+
+PROGRAM = Brand("Kartra", colours=("#2433F0", "#FF7A2F"), mark="leaves")
+_DISPLAY, _NAME = Face("display", -0.03), Face("name", -0.01)
+_Colour = tuple[int, int, int, int]
+_WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
+_GREEN, _SAND = ("#14574A", "#F0C77E"), ("#D9B36C", "#0E3B2E")
+_LONG = "Die freundliche Gesellschaft für angewandte Unternehmerei AG"
+
+
+def kits() -> dict[str, tuple[Brand, Offer]]:
+    """Kit by name, each with an offer of its own link and code."""
+    made = {
+        "mark and two lines": (Brand("Growth Kitchen", _kitchen(), ("#FF7A2F", "#33092F")), "GROW20"),
+        "wide wordmark": (Brand("Funnel Nerds", _word("FUNNEL NERDS WEEKLY", (226, 255, 46, 255))), "NERDS"),
+        "tall mark": (Brand("Pillar", _pillar(), ("#0E7C66",)), "PILLAR15"),
+        "white on transparent": (Brand("Northbound", _word("Northbound", _WHITE), _GREEN), "NORTH20"),
+        "black on transparent": (Brand("Ada Lindqvist", _word("Ada Lindqvist", _BLACK), _SAND), "ADA20"),
+        "photo on white": (Brand("Café Morgenstern", _photo()), "STERN"),
+        "pale yellow": (Brand("Lemon Ledger", _word("lemonledger", (255, 243, 170, 255))), "LEMON20"),
+        "near-black": (Brand("Obsidian Ops", _word("OBSIDIAN", (12, 12, 16, 255)), ("#0B0B0F",)), "OBSIDIAN"),
+        "60-character name": (Brand(_LONG, colours=("#B3261E",)), "FREUND20"),
+        "2-character name": (Brand("Jo", colours=("#7A5CFF",)), "JO"),
+        "no logo, no colour": (Brand("Marta Reyes"), "MARTA20"),
+        "code of 24 characters": (Brand("Studio Nine", _multi(), ("#E5484D",)), "STUDIONINE-BLACKFRIDAY26"),
+        "Arabic": (Brand("مطبخ النمو", colours=("#0AA5A0",)), "NUMU20"),
+    }  # fmt: skip
+    return {
+        name: (brand, Offer(link=f"http://127.0.0.1:8000/r/{code.lower()[:12]}", code=code))
+        for name, (brand, code) in made.items()
+    }
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _type(
+    canvas: Image.Image, text: str, x: int, baseline: int, size: float, colour: _Colour, face: Face
+) -> int:
+    drawn = ink(Setting((text,), face, size, 1.2))
+    canvas.paste(
+        colour, (x + drawn.x, baseline + drawn.y, x + drawn.box[2], baseline + drawn.box[3]), drawn.mask
+    )
+    return x + drawn.box[2]
+
+
+@lru_cache(maxsize=16)
+def _word(text: str, colour: _Colour) -> bytes:
+    canvas = Image.new("RGBA", (1600, 220))
+    _type(canvas, text, 40, 160, 120, colour, _NAME)
+    return _png(canvas)
+
+
+def _shape(canvas: Image.Image, colour: _Colour, draw: Callable[[ImageDraw.ImageDraw, int], None]) -> None:
+    mask = Image.new("L", (canvas.width * 4, canvas.height * 4))
+    draw(ImageDraw.Draw(mask), 4)
+    canvas.paste(colour, (0, 0), mask.reduce(4))
+
+
+@lru_cache(maxsize=1)
+def _kitchen() -> bytes:
+    canvas = Image.new("RGBA", (900, 300))
+    orange, dark, cream = (255, 122, 47, 255), (51, 9, 47, 255), (255, 236, 220, 255)
+    _shape(canvas, orange, lambda d, k: d.ellipse((10 * k, 10 * k, 290 * k, 290 * k), fill=255))
+    _shape(canvas, dark, lambda d, k: d.chord((62 * k, 70 * k, 238 * k, 246 * k), 0, 180, fill=255))
+    _shape(canvas, cream, lambda d, k: d.chord((90 * k, 60 * k, 190 * k, 160 * k), 90, 200, fill=255))
+    _type(canvas, "Growth", 340, 136, 120, cream, _DISPLAY)
+    _type(canvas, "Kitchen", 340, 264, 120, cream, _DISPLAY)
+    return _png(canvas)
+
+
+@lru_cache(maxsize=1)
+def _pillar() -> bytes:
+    canvas = Image.new("RGBA", (260, 640))
+    for number, colour in enumerate(((14, 124, 102, 255), (30, 160, 130, 255), (120, 210, 180, 255))):
+        block = Image.new("L", (140 * 4, 170 * 4))
+        ImageDraw.Draw(block).rounded_rectangle((0, 0, 140 * 4 - 1, 170 * 4 - 1), 160, fill=255)
+        canvas.paste(colour, (60, number * 200 + 20), block.reduce(4))
+    return _png(canvas)
+
+
+@lru_cache(maxsize=1)
+def _photo() -> bytes:
+    """A picture-like logo on white, as a JPEG straight from a phone."""
+    y, x = np.mgrid[:600, :600] / 600.0
+    rng = np.random.default_rng(4)
+    red = 150 + 90 * np.sin(5 * x + 2 * y) * np.cos(3 * y)
+    green = 90 + 70 * np.cos(4 * y - x)
+    blue = 60 + 50 * np.sin(7 * x * y + 1)
+    photo = np.dstack([red, green, blue]) + rng.normal(0, 9, (600, 600, 1))
+    round_ = ((x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.2)[..., None]
+    pixels = np.where(round_, np.clip(photo, 0, 255), 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=82)
+    return buffer.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _multi() -> bytes:
+    canvas = Image.new("RGB", (1000, 260), (255, 255, 255))
+    for number, colour in enumerate(((229, 72, 77), (245, 166, 35), (48, 164, 108), (62, 99, 221))):
+        left = 30 + number * 52
+        ImageDraw.Draw(canvas).rounded_rectangle((left, 60 + number * 18, left + 42, 200), 10, fill=colour)
+    _type(canvas, "Studio Nine", 270, 172, 120, (20, 20, 24, 255), _NAME)
+    buffer = io.BytesIO()
+    canvas.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

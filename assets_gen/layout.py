@@ -1,0 +1,277 @@
+"""From a composition to a scene: every edge solved, every text fitted, in the order of the design."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assets_gen.brand import AssetError, Brand, Offer
+from assets_gen.design import Design, Element
+from assets_gen.lockup import Room, lockup
+from assets_gen.palette import Palette, palette_of
+from assets_gen.qr import qr_of
+from assets_gen.scene import Box, Drawing, Placed, Scene, Tile, Type
+from assets_gen.size import Size
+from assets_gen.table import Table
+from assets_gen.text import Face, Fit, Setting, fitted, ink, shape, shortened
+
+_ART = ("ground", "beam", "disc", "window")
+_LENGTHS = ("reach", "radius", "unit")
+
+
+def arranged(
+    design: Design, size: Size, affiliate: Brand, program: Brand, offer: Offer, composition: str | None = None
+) -> tuple[Scene, Palette]:
+    """The composition of that name, or the one for the size's shape.
+
+    Raises AssetError if the design has no composition for that shape or its data is wrong.
+    """
+    chosen = design.compositions[composition] if composition else design.composition(size)
+    palette = palette_of(design, affiliate, program)
+    table = Table(design, size, affiliate, program, offer, palette)
+    for element in chosen.elements:
+        _place(table, element)
+    scene = Scene(
+        size=size,
+        margin=chosen.margin * table.unit,
+        elements=tuple(table.placed),
+        dropped=tuple(sorted(table.absent)),
+        missing="".join(dict.fromkeys(table.missing)),
+    )
+    return scene, palette
+
+
+def _place(table: Table, element: Element) -> None:
+    match element.kind:
+        case kind if kind in _ART:
+            _place_art(table, element)
+        case "text":
+            _place_text(table, element)
+        case "button":
+            _place_button(table, element)
+        case "code":
+            _place_code(table, element)
+        case "qr":
+            _place_qr(table, element)
+        case "rule":
+            _place_rule(table, element)
+        case "lockup":
+            _place_lockup(table, element)
+        case unknown:
+            raise AssetError(f"{table.design.name}: there is no kind of element {unknown!r}")
+
+
+def _place_art(table: Table, element: Element) -> None:
+    box = table.room(element)
+    if element.kind == "disc":
+        box = replace(box, bottom=box.top + box.width)
+    options: list[tuple[str, object]] = []
+    for key, value in element.options.items():
+        if isinstance(value, list):
+            options.append((key, tuple(table.length(part) for part in value)))
+        else:
+            options.append((key, value * table.unit if key in _LENGTHS else value))
+    solid = element.kind in ("disc", "window")
+    table.put(Placed(element.name, element.kind, box, Drawing(tuple(options)), solid=solid, bleeds=True))
+
+
+def _typed(
+    table: Table, element: Element, setting: Setting, room: Box, ink_role: str, part: str = ""
+) -> None:
+    """Puts text with its stems, not its side bearings, on the edge; remembers cap height to baseline."""
+    align = str(element.options.get("align", "left"))
+    set_ink = ink(setting, align)
+    cap = setting.face.cap_height * setting.size
+    rise = setting.leading * setting.size * (len(setting.lines) - 1)
+    block = cap + rise
+    match str(element.options.get("valign", "bottom" if "top" not in element.edges else "top")):
+        case "middle":
+            top = (room.top + room.bottom - block) / 2
+        case "bottom":
+            top = room.bottom - block
+        case _:
+            top = room.top
+    baseline = round(top + cap)
+    spare = room.width - set_ink.mask.width
+    x = round(room.left + {"left": 0, "center": spare / 2, "right": spare}[align]) - set_ink.x
+    left, up, right, down = set_ink.box
+    box = Box(x + left, baseline + up, x + right, baseline + down)
+    content = Type(setting, x, baseline, align)
+    group = str(element.options.get("group", element.name))
+    placed = Placed(
+        element.name + part, "text", box, content, table.rgb(ink_role), group, cut="…" in setting.lines[-1]
+    )
+    table.put(placed, Box(box.left, baseline - cap, box.right, baseline + rise), element.name)
+
+
+def _place_text(table: Table, element: Element) -> None:
+    options = element.options
+    words = table.words(options["slot"])
+    room = table.room(element)
+    if not words:
+        table.leave_out(element)
+        return
+    face = table.design.faces[options["face"]]
+    least = max(options["least"] * table.unit, table.least_type)
+    fit = Fit(
+        largest=max(options["size"] * table.unit, table.least_type),
+        smallest=least,
+        counts=tuple(options["lines"]),
+        leading=options.get("leading", 1.3),
+        short=options.get("short", "even"),
+    )
+    height = room.height if {"top", "bottom"} <= set(element.edges) else 1e6
+    setting = fitted(words, face, fit, room.width, height)
+    if setting is None and options["slot"] != "headline":
+        setting = shortened(words, face, least, room.width) if not options.get("optional") else None
+    elif setting is None:
+        setting = _squeezed(words, face, fit, room.width, height)
+    if setting is None:
+        table.leave_out(element)
+        return
+    _typed(table, element, setting, room, options["ink"])
+
+
+def _squeezed(words: str, face: Face, fit: Fit, width: float, height: float) -> Setting:
+    """A headline that is too long for its place: more lines, then smaller; the lint tells its author."""
+    counts = tuple(range(2, max(fit.counts) + 3))
+    for share in (1.0, 0.85, 0.7, 0.55, 0.4):
+        setting = fitted(
+            words, face, replace(fit, counts=counts, smallest=fit.smallest * share), width, height
+        )
+        if setting is not None:
+            return setting
+    return shortened(words, face, fit.smallest, width)
+
+
+def _place_button(table: Table, element: Element) -> None:
+    options = element.options
+    room = table.room(element)
+    height = round(table.length(element.edges["height"]))
+    face = table.design.faces["button"]
+    pad = options["pad"] * table.unit
+    size = max(options["size"] * table.unit, table.least_type)
+    words = table.words("action")
+    widest = room.width - 2 * pad if {"left", "right"} <= set(element.edges) else 40 * size
+    setting = fitted(words, face, Fit(size, table.least_type), widest, 1e6) or shortened(
+        words, face, table.least_type, widest
+    )
+    set_ink = ink(setting)
+    width = round(set_ink.mask.width + 2 * pad)
+    left = round(room.left if "left" in element.edges else room.right - width)
+    top = round(room.bottom - height if "bottom" in element.edges else room.top)
+    box = Box(left, top, left + width, top + height)
+    # Centred on the x-height with a touch of cap, as eyes read a word in a pill.
+    middle = 0.5 * (0.35 * face.x_height + 0.65 * face.cap_height) * setting.size
+    x, y = round(left + pad) - set_ink.x, round(top + height / 2 + middle)
+    left_ink, up, right_ink, down = set_ink.box
+    label = Box(x + left_ink, y + up, x + right_ink, y + down)
+    table.put(
+        Placed(element.name, "pill", box, colour=table.rgb("action"), radius=height / 2, group=element.name)
+    )
+    words_placed = Placed(
+        f"{element.name}.label", "text", label, Type(setting, x, y), table.rgb("action_ink")
+    )
+    table.put(replace(words_placed, group=element.name, solid=False))
+    table.boxes[element.name] = box
+
+
+def _place_code(table: Table, element: Element) -> None:
+    """Words and the code on one baseline; the words give way before the code does."""
+    options = element.options
+    code = table.offer.code
+    room = table.room(element)
+    if not code:
+        table.leave_out(element)
+        return
+    largest = max(options["size"] * table.unit, table.least_type)
+    least = max(options["least"] * table.unit, table.least_type)
+    words, mono = table.design.faces["subline"], table.design.faces["code"]
+    label = table.words(options.get("label", "code_label"))
+    full = f"{table.words(options['lead'])} {label}".strip() if "lead" in options else label
+    space, lead, size = 0.42, "", least
+    for lead in (full, table.words("code_label_short"), ""):
+        ems = shape(code, mono).width + (shape(lead, words).width + space if lead else 0)
+        size = min(largest, room.width / ems)
+        if size >= max(least, 0.84 * largest):
+            break
+    cap = max(words.cap_height, mono.cap_height) * size
+    top = room.top if "top" in element.edges else room.bottom - cap
+    start = replace(room, top=top, bottom=top + cap)
+    low = replace(element, edges={**element.edges, "top": "0"}, options={**options, "valign": "bottom"})
+    if not lead:
+        _typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
+        return
+    _typed(table, low, Setting((lead,), words, size, 1.3), start, options["ink"], ".label")
+    first = table.boxes[element.name]
+    start = replace(start, left=first.right + space * size)
+    _typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
+    table.boxes[element.name] = first.around(table.boxes[element.name])
+
+
+def _place_qr(table: Table, element: Element) -> None:
+    options = element.options
+    if not table.offer.link:
+        table.leave_out(element)
+        return
+    qr = qr_of(table.offer.link)
+    room = table.room(element)
+    most = options["most"] * table.unit
+    pixels = int(most / qr.modules)
+    if pixels < 2 * table.size.density:
+        table.leave_out(element)
+        return
+    side = qr.modules * pixels
+    frame = round(options["window"] * table.unit) if "window" in options else 0
+    left = round(room.left if "left" in element.edges else room.right - side)
+    top = round(room.top if "top" in element.edges else room.bottom - side)
+    box = Box(left, top, left + side, top + side)
+    if "height" in element.edges:
+        # A window from edge to edge; a large code needs the height of its title bar too.
+        frame = min(frame, table.height - side)
+        field_ = Box(table.width - max(side, room.height), 0, table.width, table.height)
+        box = Box(*_centred(replace(field_, top=frame), side))
+        drawing = Drawing((("drawing", "page"), ("bar", frame)))
+        table.put(Placed("window", "window", field_, drawing, group="qr", bleeds=True))
+    elif frame:
+        field_ = Box(box.left, box.top - frame, box.right, box.bottom)
+        drawing = Drawing((("drawing", "page"), ("bar", frame)))
+        table.put(Placed("window", "window", field_, drawing, colour=table.rgb("paper"), group="qr"))
+    else:
+        field_ = box
+        radius = options.get("round", 0) * table.unit
+        table.put(Placed("tile", "plate", box, colour=table.rgb("paper"), radius=radius, group="qr"))
+    code = Placed("qr", "qr", box, Tile(qr, pixels), table.rgb("paper_ink"), group="qr")
+    table.put(replace(code, bleeds="height" in element.edges), field_, element.name)
+
+
+def _centred(field_: Box, side: int) -> tuple[float, float, float, float]:
+    left, top = field_.left + (field_.width - side) // 2, field_.top + (field_.height - side) // 2
+    return left, top, left + side, top + side
+
+
+def _place_rule(table: Table, element: Element) -> None:
+    room = table.room(element)
+    thick = table.size.density
+    box = Box(round(room.left), round(room.top), round(room.left) + thick, round(room.bottom))
+    table.put(Placed(element.name, "rule", box, ink=table.rgb(element.options["ink"]), group=element.name))
+
+
+def _place_lockup(table: Table, element: Element) -> None:
+    options = element.options
+    space = table.room(element)
+    room = Room(
+        box=space,
+        cap=options["cap"] * table.unit,
+        gap=options.get("gap", 1.0),
+        tallest=options["tallest"] * table.unit,
+        least_type=table.least_type,
+        density=table.size.density,
+        stacked=options.get("arrange") == "stack",
+    )
+    inks = table.rgb("text"), table.rgb("disc"), table.rgb("far")
+    parts = lockup(table.affiliate, table.program, table.design.faces, room, inks)
+    box = parts[0].box
+    for part in parts:
+        table.put(part)
+        box = box.around(part.box)
+    table.boxes[element.name] = box

@@ -1,0 +1,142 @@
+"""What a picture must keep to be shown, measured on its scene and its pixels.
+
+Each finding is a sentence that names the element and the numbers.
+"""
+
+from __future__ import annotations
+
+import io
+from itertools import combinations
+
+import numpy as np
+from PIL import Image
+
+from assets_gen.banner import render_banner
+from assets_gen.brand import Brand, Offer
+from assets_gen.colour import Floats, luminance
+from assets_gen.design import Design
+from assets_gen.draw import grounds
+from assets_gen.encode import Format
+from assets_gen.layout import arranged
+from assets_gen.palette import Palette
+from assets_gen.scene import Box, Placed, Scene, Tile, Type
+from assets_gen.size import Size
+
+_INKS = ("text", "logo", "mark", "qr", "pill", "plate", "rule")
+
+
+def findings(design: Design, size: Size, affiliate: Brand, program: Brand, offer: Offer) -> list[str]:
+    """Everything that is wrong with the picture, as PNG and as JPEG; empty if it may be published."""
+    scene, palette = arranged(design, size, affiliate, program, offer)
+    found = check(scene, palette)
+    for form in (Format.PNG, Format.JPEG):
+        banner = render_banner(design, size, affiliate, program, offer, form)
+        limit = size.weight_limit
+        if limit is not None and len(banner.data) > limit:
+            found.append(f"The {form} weighs {len(banner.data)} bytes; {limit} are allowed.")
+        if any(element.kind == "qr" for element in scene.elements) and decoded(banner.data) != offer.link:
+            found.append(f"The QR code in the {form} does not read as {offer.link}.")
+    return found
+
+
+def check(scene: Scene, palette: Palette) -> list[str]:
+    """The findings that need no file: distances, margins, type, contrast, glyphs."""
+    under: Floats = np.asarray(grounds(scene, palette), dtype=np.float32) / 255
+    found = [f"No font has the characters {scene.missing!r}."] if scene.missing else []
+    found += _crowded(scene) + _outside(scene)
+    for element in scene.elements:
+        if isinstance(element.content, Type):
+            found += _type(element, scene, under)
+        if isinstance(element.content, Tile) and element.content.pixels < 2 * scene.size.density:
+            found.append(f"A module of the QR code is {element.content.pixels} px; 2 are needed.")
+    return found
+
+
+def decoded(data: bytes) -> str | None:
+    """The text of the QR code in an encoded picture. Needs zxing-cpp; raises ImportError without it."""
+    import zxingcpp
+
+    with Image.open(io.BytesIO(data)) as picture:
+        codes = zxingcpp.read_barcodes(np.asarray(picture.convert("RGB")))
+    return next((code.text for code in codes), None)
+
+
+def _least_gap(scene: Scene) -> float:
+    """2 % of the short side, at least 6 px; elements that belong together are grouped and exempt."""
+    return max(0.02 * scene.size.short, 6.0) * scene.size.density
+
+
+def _crowded(scene: Scene) -> list[str]:
+    least = _least_gap(scene) - 1
+    found = []
+    for one, other in combinations(
+        [e for e in scene.elements if e.kind in _INKS or (e.solid and e.bleeds)], 2
+    ):
+        if (one.bleeds and other.bleeds) or (one.group and one.group == other.group):
+            continue
+        if "ground" in (one.kind, other.kind) or _stands_in(one, other):
+            continue
+        gap = _gap(one, other)
+        if gap < least:
+            found.append(
+                f"{one.name} and {other.name} are {max(gap, 0):.0f} px apart; {least + 1:.0f} are needed."
+            )
+    return found
+
+
+def _stands_in(one: Placed, other: Placed) -> bool:
+    """The code and its window stand in the light on purpose."""
+    return "disc" in (one.kind, other.kind) and "qr" in (one.group, other.group)
+
+
+def _gap(one: Placed, other: Placed) -> float:
+    if "disc" in (one.kind, other.kind):
+        disc, box = (one.box, other.box) if one.kind == "disc" else (other.box, one.box)
+        x, y = (disc.left + disc.right) / 2, (disc.top + disc.bottom) / 2
+        dx = max(box.left - x, 0, x - box.right)
+        dy = max(box.top - y, 0, y - box.bottom)
+        return float((dx**2 + dy**2) ** 0.5 - disc.width / 2)
+    return one.box.gap_to(other.box)
+
+
+def _outside(scene: Scene) -> list[str]:
+    width, height = scene.size.width * scene.size.density, scene.size.height * scene.size.density
+    least = max(0.06 * scene.size.short, 8) * scene.size.density - 1
+    inner = Box(least, least, width - least, height - least)
+    found = []
+    for element in scene.elements:
+        if element.bleeds or element.kind not in _INKS:
+            continue
+        box = element.box
+        if (
+            box.left < inner.left
+            or box.top < inner.top
+            or box.right > inner.right
+            or box.bottom > inner.bottom
+        ):
+            found.append(f"{element.name} stands outside the margin of {least + 1:.0f} px.")
+    return found
+
+
+def _is_bold(element: Placed) -> bool:
+    return isinstance(element.content, Type) and element.content.setting.face.stack != "text"
+
+
+def _type(element: Placed, scene: Scene, under: Floats) -> list[str]:
+    found = []
+    size = element.text_size or 0
+    if size < 11 * scene.size.density - 0.05:
+        found.append(f"{element.name} is set in {size:.1f} px; 11 are the least.")
+    if element.cut:
+        found.append(f"{element.name} is cut: {element.text!r}.")
+    left, top, right, bottom = (max(0, v) for v in element.box.pixels)
+    behind = luminance(under[top:bottom, left:right])
+    if behind.size:
+        ink = float(luminance(np.array(element.ink) / 255))
+        lights = np.maximum(behind, ink) + 0.05
+        darks = np.minimum(behind, ink) + 0.05
+        measured = float(np.quantile(lights / darks, 0.02))
+        least = 3.0 if _is_bold(element) and size >= 24 * scene.size.density else 4.5
+        if measured < least:
+            found.append(f"{element.name} has a contrast of {measured:.1f}; {least} is needed.")
+    return found

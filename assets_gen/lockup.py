@@ -1,0 +1,160 @@
+"""Two brands as equals: one row or one stack, scaled to the same visual weight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from assets_gen import marks
+from assets_gen.brand import Brand
+from assets_gen.colour import Rgb
+from assets_gen.logo import Logo, for_ground
+from assets_gen.scene import Box, Mark, Picture, Placed, Type
+from assets_gen.text import Face, Fit, Ink, Setting, fitted, ink, shortened
+
+_GROUP = "lockup"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where the lock-up goes: `cap` is the wordmark's cap height in pixels, `gap` in cap heights."""
+
+    box: Box
+    cap: float
+    gap: float
+    tallest: float
+    least_type: float
+    density: int
+    stacked: bool
+
+
+def lockup(
+    affiliate: Brand, program: Brand, faces: Mapping[str, Face], room: Room, inks: tuple[Rgb, Rgb, Rgb]
+) -> list[Placed]:
+    """`inks`: text, accent, ground. Upper left of the result is upper left of the room."""
+    if room.stacked:
+        return _stack(affiliate, program, faces, room, inks)
+    cap = room.cap
+    while cap >= 0.62 * room.cap:
+        row = _row(affiliate, program, faces, replace(room, cap=cap), inks)
+        if _right(row) <= room.box.right + 0.5:
+            return row
+        cap *= 0.94
+    return _row(affiliate, program, faces, replace(room, cap=cap), inks, narrow=True)
+
+
+def _row(
+    affiliate: Brand, program: Brand, faces: Mapping[str, Face], room: Room, inks: tuple[Rgb, Rgb, Rgb],
+    narrow: bool = False,
+) -> list[Placed]:  # fmt: skip
+    cap = room.cap
+    parts, weight = _program(program, faces["word"], cap, inks)
+    start = _right(parts) + room.gap * cap
+    hairline = max(room.density, round(0.035 * cap))
+    left, top, bottom = round(start), round(-0.125 * cap), round(1.125 * cap)
+    rule = Box(left, top, left + hairline, bottom)
+    parts.append(Placed("lockup.rule", "rule", rule, ink=inks[0], group=_GROUP))
+    x = rule.right + room.gap * cap
+    space = room.box.right - room.box.left - x
+    own = _affiliate(affiliate, faces["name"], weight, room, inks, space if narrow else max(space, 6 * cap))
+    moved = own.moved(round(x - own.box.left), 0)
+    return _pinned([*parts, moved], room)
+
+
+def _stack(
+    affiliate: Brand, program: Brand, faces: Mapping[str, Face], room: Room, inks: tuple[Rgb, Rgb, Rgb]
+) -> list[Placed]:
+    """Program above, affiliate below, from the same left edge and together in the middle of the room."""
+    parts, weight = _program(program, faces["word"], room.cap, inks)
+    shrink = min(1.0, room.box.width / (_right(parts)))
+    if shrink < 1:
+        parts, weight = _program(program, faces["word"], room.cap * shrink, inks)
+    # A logo stays about as wide as the wordmark above it; only a long name may take the whole room.
+    space = min(room.box.width, 7.2 * room.cap) if affiliate.logo is not None else room.box.width
+    own = _affiliate(affiliate, faces["name"], weight, replace(room, cap=room.cap * shrink), inks, space)
+    bottom = max(part.box.bottom for part in parts)
+    gap = max(0.75 * room.cap, 6 * room.density)
+    moved = own.moved(-round(own.box.left), round(bottom + gap - own.box.top))
+    height = moved.box.bottom - min(part.box.top for part in parts)
+    spare = max(0.0, (room.box.height - height) / 2)
+    return _pinned([*parts, moved], room, round(spare))
+
+
+def _program(
+    program: Brand, face: Face, cap: float, inks: tuple[Rgb, Rgb, Rgb]
+) -> tuple[list[Placed], float]:
+    """Mark and name, their baseline at `cap`, and their ink: filled area over cap height squared."""
+    parts: list[Placed] = []
+    x, filled = 0.0, 0.0
+    height = round(cap)
+    if program.mark is not None:
+        width = marks.width_of(program.mark) * height
+        box = Box(0, round(cap) - height, round(width), round(cap))
+        content = Mark(program.mark, height, "")
+        parts.append(Placed("lockup.mark", "mark", box, content, inks[0], _GROUP, colour=inks[1]))
+        filled += sum(_filled(marks.mask(program.mark, height, accent=accent)) for accent in (False, True))
+        x = width + 0.30 * cap
+    setting = Setting((program.name,), face, cap / face.cap_height, 1.3)
+    word = ink(setting)
+    parts.append(_set(setting, word, "lockup.program", round(x), round(cap), inks[0]))
+    return parts, (filled + _filled(word.mask)) / max(cap, 1) ** 2
+
+
+def _filled(mask: object) -> float:
+    return float(np.asarray(mask, dtype=np.float32).sum()) / 255
+
+
+def _set(setting: Setting, drawn: Ink, name: str, left: int, baseline: int, colour: Rgb) -> Placed:
+    x = left - drawn.x
+    a, b, c, d = drawn.box
+    box = Box(x + a, baseline + b, x + c, baseline + d)
+    cut = "…" in setting.lines[-1]
+    return Placed(name, "text", box, Type(setting, x, baseline), colour, _GROUP, cut=cut)
+
+
+def _affiliate(
+    brand: Brand, face: Face, weight: float, room: Room, inks: tuple[Rgb, Rgb, Rgb], space: float
+) -> Placed:
+    if brand.logo is not None:
+        return _logo(for_ground(brand.logo, inks[2]), weight, room, space)
+    return _name(brand.name, face, room, inks[0], space)
+
+
+def _logo(logo: Logo, weight: float, room: Room, space: float) -> Placed:
+    share = (weight / max(logo.ink, 1e-3)) ** 0.45
+    height = room.cap * min(max(share, 0.62), 2.0)
+    height = min(height, room.tallest, logo.picture.height * 1.25, space / logo.aspect)
+    height = max(round(height), 4)
+    top = round(room.cap / 2 - height / 2)
+    box = Box(0, top, round(height * logo.aspect), top + height)
+    return Placed("lockup.affiliate", "logo", box, Picture(logo), group=_GROUP)
+
+
+def _name(name: str, face: Face, room: Room, colour: Rgb, space: float) -> Placed:
+    """A name without a logo is set in one line as high as the wordmark, or in two or three smaller ones."""
+    largest = 0.86 * room.cap / face.cap_height
+    one = fitted(name, face, Fit(largest, max(0.66 * largest, room.least_type), (1,)), space, 1e6)
+    fit = Fit(0.72 * largest, room.least_type, (2, 3), 1.0)
+    setting = one or fitted(name, face, fit, space, room.tallest) or fitted(
+        name, face, replace(fit, counts=(1, 2, 3), leading=0.98), space, room.tallest * 1.15
+    ) or shortened(name, face, room.least_type, space)  # fmt: skip
+    drawn = ink(setting)
+    if len(setting.lines) == 1 and setting.size > 0.8 * largest:
+        return _set(setting, drawn, "lockup.affiliate", 0, round(room.cap), colour)
+    rise = setting.leading * setting.size * (len(setting.lines) - 1)
+    block = face.cap_height * setting.size + rise
+    baseline = round(room.cap / 2 - block / 2 + face.cap_height * setting.size)
+    return _set(setting, drawn, "lockup.affiliate", 0, baseline, colour)
+
+
+def _right(parts: list[Placed]) -> float:
+    return max(part.box.right for part in parts)
+
+
+def _pinned(parts: list[Placed], room: Room, down: int = 0) -> list[Placed]:
+    """Moved from the origin to the room: the taller of the two hangs on the room's top edge."""
+    above = min(part.box.top for part in parts)
+    dx, dy = round(room.box.left), round(room.box.top) + down - min(0, round(above))
+    return [part.moved(dx, dy) for part in parts]

@@ -1,0 +1,150 @@
+"""Painting: antialiased masks, dithered colour ramps, grain and soft shadows on a Pillow canvas.
+
+Everything that is the same for every affiliate (masks, shadows, the positions inside a ramp) is cached by
+its geometry; a new affiliate's colours only go through a table of 256 entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from assets_gen.colour import Colour, Rgb, from_oklab, to_oklab
+
+Box = tuple[int, int, int, int]
+Floats = NDArray[np.floating[Any]]
+_OVER = 4
+
+
+@lru_cache(maxsize=64)
+def noise(width: int, height: int) -> Floats:
+    """The same grain each time: normal, sigma 1."""
+    return np.random.default_rng(20261122).standard_normal((height, width)).astype(np.float32)
+
+
+def ramp_image(position: Floats, grain: float) -> Image.Image:
+    """Positions 0..1 in a ramp as indices 0..255; grain (sigma in indices) dithers what 8 bits would band."""
+    height, width = position.shape
+    index = position * 255 + noise(width, height) * grain
+    return Image.fromarray(np.clip(np.rint(index), 0, 255).astype(np.uint8))
+
+
+def ramp_table(stops: Sequence[Colour]) -> bytes:
+    """256 colours through the stops, evenly spaced in OKLab."""
+    return _table(tuple(stop.rgb for stop in stops))
+
+
+@lru_cache(maxsize=256)
+def _table(stops: tuple[Rgb, ...]) -> bytes:
+    labs = to_oklab(np.array(stops) / 255)
+    at = np.linspace(0, len(stops) - 1, 256)
+    mixed = np.stack([np.interp(at, np.arange(len(stops)), labs[:, axis]) for axis in range(3)], axis=1)
+    return np.rint(np.clip(from_oklab(mixed), 0, 1) * 255).astype(np.uint8).tobytes()
+
+
+def coloured(ramp: Image.Image, table: bytes) -> Image.Image:
+    picture = ramp.copy()
+    picture.putpalette(table)
+    return picture.convert("RGB")
+
+
+@lru_cache(maxsize=64)
+def radial(width: int, height: int, centre: tuple[float, float], reach: float, grain: float) -> Image.Image:
+    """Ramp positions by distance from a point: 1 at the point, 0 from `reach` pixels on."""
+    y, x = np.ogrid[:height, :width]
+    distance = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / reach
+    return ramp_image(np.asarray(1 - np.clip(distance, 0, 1)), grain)
+
+
+@lru_cache(maxsize=64)
+def slanted(width: int, height: int, grain: float) -> Image.Image:
+    """Ramp positions for light from the upper right: 1 in that corner, 0 opposite."""
+    y, x = np.ogrid[:height, :width]
+    position = 0.5 + 0.5 * (x / width - 0.5) * 0.9 - (y / height - 0.5) * 0.9
+    return ramp_image(np.clip(position, 0, 1), grain)
+
+
+@lru_cache(maxsize=64)
+def disc_mask(diameter: int) -> Image.Image:
+    radius = diameter / 2
+    y, x = np.ogrid[:diameter, :diameter]
+    distance = np.hypot(x + 0.5 - radius, y + 0.5 - radius)
+    return Image.fromarray(np.rint(np.clip(radius - distance + 0.5, 0, 1) * 255).astype(np.uint8))
+
+
+@lru_cache(maxsize=32)
+def beam_mask(
+    width: int, height: int, lamp: tuple[float, float], centre: tuple[float, float], radius: float,
+    bright: float, dim: float,
+) -> Image.Image:  # fmt: skip
+    """The cone from a lamp to a disc, tangent to it; `bright` and `dim` are its opacity at either end."""
+    y, x = np.ogrid[:height, :width]
+    dx, dy = centre[0] - lamp[0], centre[1] - lamp[1]
+    length = float(np.hypot(dx, dy))
+    half = np.arcsin(min(radius / length, 1.0))
+    along = ((x - lamp[0]) * dx + (y - lamp[1]) * dy) / length
+    across = np.abs((x - lamp[0]) * dy - (y - lamp[1]) * dx) / length
+    edge = along * np.sin(half) - across * np.cos(half)
+    fade = np.clip(along / length, 0, 1)
+    alpha = np.clip(edge + 0.5, 0, 1) * (bright + (dim - bright) * fade)
+    # Past the disc's middle there is no light to see.
+    alpha = alpha * (along < length)
+    dithered = np.clip(alpha * 255 + noise(width, height) * 0.6, 0, 255)
+    return Image.fromarray(np.rint(dithered).astype(np.uint8))
+
+
+@lru_cache(maxsize=256)
+def rounded_mask(width: int, height: int, radii: tuple[float, float, float, float]) -> Image.Image:
+    """A rectangle with its own radius per corner: upper left, upper right, lower right, lower left."""
+    big = Image.new("L", (width * _OVER, height * _OVER), 255)
+    draw = ImageDraw.Draw(big)
+    for number, radius in enumerate(radii):
+        size = round(radius * _OVER)
+        if size <= 0:
+            continue
+        left = 0 if number in (0, 3) else big.width - size
+        top = 0 if number in (0, 1) else big.height - size
+        draw.rectangle((left, top, left + size, top + size), fill=0)
+        corner = (left if number in (0, 3) else left - size, top if number in (0, 1) else top - size)
+        draw.ellipse((*corner, corner[0] + 2 * size - 1, corner[1] + 2 * size - 1), fill=255)
+    return big.reduce(_OVER)
+
+
+@lru_cache(maxsize=64)
+def shadow_mask(width: int, height: int, radius: float, blur: float, opacity: float) -> Image.Image:
+    """The mask of a soft shadow, with a border of three times the blur around the shape."""
+    border = int(blur * 3)
+    sheet = Image.new("L", (width + 2 * border, height + 2 * border))
+    shape = rounded_mask(width, height, (radius,) * 4).point(lambda v: int(v * opacity))
+    sheet.paste(shape, (border, border))
+    return sheet.filter(ImageFilter.GaussianBlur(blur))
+
+
+def fill(canvas: Image.Image, colour: Rgb, mask: Image.Image, at: tuple[int, int]) -> None:
+    """Colour through a mask; what lies outside the canvas is cut."""
+    canvas.paste(colour, (at[0], at[1], at[0] + mask.width, at[1] + mask.height), mask)
+
+
+def rounded(canvas: Image.Image, box: Box, radius: float, colour: Rgb) -> None:
+    width, height = box[2] - box[0], box[3] - box[1]
+    radius = min(radius, width / 2, height / 2)
+    fill(canvas, colour, rounded_mask(width, height, (radius,) * 4), (box[0], box[1]))
+
+
+def shadow(canvas: Image.Image, box: Box, radius: float, blur: float, opacity: float, drop: int) -> None:
+    mask = shadow_mask(box[2] - box[0], box[3] - box[1], radius, blur, opacity)
+    border = int(blur * 3)
+    fill(canvas, (0, 0, 0), mask, (box[0] - border, box[1] - border + drop))
+
+
+def modules(
+    canvas: Image.Image, rows: Sequence[Sequence[bool]], at: tuple[int, int], pixels: int, colour: Rgb
+) -> None:
+    """The dark modules of a QR code, whole pixels each."""
+    grid = np.kron(np.array(rows, dtype=np.uint8) * 255, np.ones((pixels, pixels), dtype=np.uint8))
+    fill(canvas, colour, Image.fromarray(grid), at)

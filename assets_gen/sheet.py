@@ -1,0 +1,213 @@
+"""Paper: the one-pager of a design as PDF/UA-1 with real text, tags, a title, a language and a QR code of
+lines.
+
+WeasyPrint takes half a second to import, so it is imported with the first sheet. It sees no network and no
+files: its fetcher answers the few names that a sheet is made of, from memory.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined, select_autoescape
+
+from assets_gen import design as designs
+from assets_gen import fonts, marks
+from assets_gen.brand import AssetError, Brand, Offer
+from assets_gen.design import Design
+from assets_gen.draw import painted
+from assets_gen.encode import jpeg
+from assets_gen.layout import arranged
+from assets_gen.lockup import Room, lockup
+from assets_gen.palette import Palette
+from assets_gen.qr import qr_of
+from assets_gen.scene import Box, Picture
+from assets_gen.size import Size
+from assets_gen.text import Face, Fit, fitted, shape
+
+if TYPE_CHECKING:
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+
+# The picture above the fold: 210 x 186.5 mm at 200 dots an inch.
+_HERO = Size(827, 734, 2)
+_HERO_MM = 210 * 734 / 827
+_LEFT_MM, _CAP_MM, _CAP_TOP_MM, _LOGO_LEFT_MM, _LOGO_RIGHT_MM = 15.0, 6.8, 16.0, 66.0, 158.0
+_FIGURE = re.compile(r"([\d.,]+)\s*(\S*)\Z")
+
+
+def render_sheet(design: Design, paper: str, affiliate: Brand, program: Brand, offer: Offer) -> bytes:
+    """The one-pager as a PDF. `paper` is one of the design's papers ("a4").
+
+    The text can be selected and read aloud; code and link are in it. Raises AssetError for a paper that the
+    design does not have and for a logo that cannot be read.
+    """
+    if paper not in design.papers:
+        raise AssetError(f"{design.title} comes on {', '.join(design.papers)}, not on {paper!r}.")
+    from weasyprint import HTML
+
+    words = design.words(offer.language)
+    scene, palette = arranged(design, _HERO, affiliate, program, offer, composition=paper)
+    assets = {
+        "hero": ("image/jpeg", jpeg(painted(scene, palette), quality=85)),
+        "mark": ("image/svg+xml", _mark_svg(program, palette)),
+        "qr": ("image/svg+xml", _qr_svg(offer.link, palette)),
+    }
+    values = _values(design, affiliate, program, offer, palette, words)
+    picture = _logo(design, affiliate, program, palette)
+    if picture is not None:
+        values["logo"], assets["logo"] = picture.place, ("image/png", picture.data)
+    page = _template(design.name, paper).render(values)
+    sheet, kept = _style(design.name, paper)
+    document = HTML(string=page, base_url="asset:page", url_fetcher=_memory(assets))
+    data: bytes = document.write_pdf(
+        stylesheets=[sheet], font_config=kept, pdf_variant="pdf/ua-1", pdf_tags=True
+    )
+    return data
+
+
+def _values(
+    design: Design, affiliate: Brand, program: Brand, offer: Offer, palette: Palette, words: Mapping[str, str]
+) -> dict[str, Any]:
+    def said(slot: str) -> str:
+        return str(getattr(offer, slot)) or words.get(slot, "")
+
+    headline = said("headline")
+    set_headline = _fitted(headline, design.faces["headline"], Fit(23.2, 9, (3, 2, 4), 0.95, "last"), 176, 64)
+    beside = _LOGO_RIGHT_MM - _LOGO_LEFT_MM
+    name = _fitted(affiliate.name, design.faces["name"], Fit(8.2, 3.6, (1, 2), 1.02), beside, 13)
+    figure = _FIGURE.match(said("figure").replace("\u202f", " "))
+    names = {"name": affiliate.name, "program": program.name, "headline": headline.replace("\u00a0", " ")}
+    block = name[1] * design.faces["name"].cap_height
+    code_room = 66 if figure else 128
+    saving = words["figure_words"] if figure and not offer.discount else said("discount") or said("subline")
+    colours = {role: colour.hex for role, colour in palette.items()}
+    return {
+        **names,
+        "language": offer.language,
+        "direction": "rtl" if offer.language.split("-")[0] in ("ar", "he", "fa", "ur") else "ltr",
+        "title": words["title"].format(**names),
+        "words": words,
+        "c": colours | {"far_paper": palette["far"].at(0.19).hex},
+        "hero_height": round(_HERO_MM, 3),
+        "logo": None,
+        "name_lines": name[0],
+        "name_size": name[1],
+        # The caps of one line, or the middle of two, stand where the wordmark's caps stand.
+        "name_top": round(_CAP_TOP_MM + _CAP_MM / 2 - name[1] * 1.02 * len(name[0]) / 2 + block * 0.03, 2),
+        "disclosure": said("disclosure"),
+        "headline_lines": set_headline[0],
+        "headline_size": set_headline[1],
+        "headline_leading": set_headline[2],
+        "figure": {"number": figure[1], "sign": figure[2]} if figure else None,
+        "offer_words": saving,
+        "code": offer.code,
+        "code_size": _narrowed(offer.code, design.faces["code"], 9.6, code_room),
+        "link": offer.link,
+        "link_size": _narrowed(offer.link, design.faces["button"], 3.6, 66),
+        "small_print": f"{said('small_print')} {words['commission'].format(**names)}",
+    }
+
+
+def _fitted(
+    text: str, face: Face, fit: Fit, width: float, height: float
+) -> tuple[tuple[str, ...], float, float]:
+    """Lines, size in millimetres and leading; smaller than asked rather than cut."""
+    counts = (*fit.counts, max(fit.counts) + 1)
+    for share in (1.0, 0.8, 0.6, 0.4):
+        tried = replace(fit, smallest=fit.smallest * share, counts=counts)
+        setting = fitted(text, face, tried, width, height)
+        if setting is not None:
+            return setting.lines, round(setting.size, 2), round(setting.leading, 3)
+    raise AssetError(f"{text!r} is too long for a sheet.")
+
+
+def _narrowed(text: str, face: Face, largest: float, width: float) -> float:
+    return round(min(largest, width / max(shape(text, face).width, 0.1)), 2) if text else largest
+
+
+@dataclass(frozen=True, slots=True)
+class _Logo:
+    data: bytes
+    place: dict[str, float]
+
+
+def _logo(design: Design, affiliate: Brand, program: Brand, palette: Palette) -> _Logo | None:
+    """The affiliate's logo as heavy as the program's wordmark, at 400 dots an inch."""
+    if affiliate.logo is None:
+        return None
+    dots = 16
+    box = Box(0, 0, _LOGO_RIGHT_MM * dots, 100 * dots)
+    room = Room(box, _CAP_MM * dots, 1.0, 12.5 * dots, 1, 1, stacked=False)
+    inks = palette["text"].rgb, palette["disc"].rgb, palette["far"].rgb
+    parts = lockup(affiliate, program, design.faces, room, inks)
+    own = next(part for part in parts if part.name == "lockup.affiliate")
+    if not isinstance(own.content, Picture):
+        return None
+    height = own.box.height / dots
+    width = min(height * own.content.logo.aspect, _LOGO_RIGHT_MM - _LOGO_LEFT_MM)
+    height = width / own.content.logo.aspect
+    buffer = io.BytesIO()
+    shown = own.content.logo.scaled(min(own.content.logo.picture.height, max(8, round(height * dots))))
+    shown.save(buffer, "PNG", compress_level=4)
+    top = _CAP_TOP_MM + _CAP_MM / 2 - height / 2
+    place = {"left": _LOGO_LEFT_MM, "top": top, "width": width, "height": height}
+    return _Logo(buffer.getvalue(), {key: round(value, 2) for key, value in place.items()})
+
+
+def _mark_svg(program: Brand, palette: Palette) -> bytes:
+    if program.mark is None:
+        return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+    ink, accent = marks.svg_paths(program.mark)
+    text, disc = palette["text"].hex, palette["disc"].hex
+    box = f"0 0 {marks.width_of(program.mark)} 1"
+    paths = f'<path fill="{text}" d="{ink}"/><path fill="{disc}" d="{accent}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{paths}</svg>'.encode()
+
+
+def _qr_svg(link: str, palette: Palette) -> bytes:
+    if not link:
+        return b""
+    code = qr_of(link)
+    path = f'<path fill="{palette["paper_ink"].hex}" d="{code.svg_path()}"/>'
+    box = f"0 0 {code.modules} {code.modules}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{path}</svg>'.encode()
+
+
+def _memory(assets: Mapping[str, tuple[str, bytes]]) -> Any:
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class Memory(URLFetcher):  # type: ignore[misc]
+        """Answers exact names from memory and refuses everything else, attachments and redirects included."""
+
+        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+            name = url.removeprefix("asset:")
+            if url.startswith("asset:") and name in assets:
+                kind, data = assets[name]
+                return URLFetcherResponse(url, data, {"Content-Type": kind})
+            raise FatalURLFetchingError(f"A sheet asked for {url!r}, which it was not given.")
+
+    return Memory()
+
+
+@lru_cache(maxsize=16)
+def _template(design: str, paper: str) -> Any:
+    environment = Environment(autoescape=select_autoescape(default=True), undefined=StrictUndefined)
+    return environment.from_string((designs.HERE / design / f"{paper}.html").read_text("utf-8"))
+
+
+@cache
+def _style(design: str, paper: str) -> tuple[CSS, FontConfiguration]:
+    """The parsed style sheet with its fonts, kept for the life of the process."""
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+
+    faces = {file.name: ("font/ttf", file.read_bytes()) for file in fonts.HERE.glob("*.ttf")}
+    kept = FontConfiguration()
+    text = (designs.HERE / design / f"{paper}.css").read_text("utf-8")
+    return CSS(string=text, font_config=kept, url_fetcher=_memory(faces), base_url="asset:style"), kept
