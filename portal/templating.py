@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from babel.numbers import format_currency, format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 
 from portal.money import Money, exponent
 
@@ -16,6 +17,23 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
+
+
+class CompiledOnce(BytecodeCache):
+    """Keeps what templates compile to for the length of the process, however many apps are made in it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if kept := self._kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = CompiledOnce()
 
 
 def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> Environment:
@@ -26,6 +44,7 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
     )
     environment.filters.update(
         money=money,
