@@ -8,6 +8,7 @@ from piccolo.columns import UUID as UUIDColumn
 from piccolo.columns import BigInt, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from portal.db import append_only
 from portal.enrollments.tables import Enrollment
 from portal.programs.tables import Program, Terms
 from portal.referrals.tables import Customer
@@ -208,18 +209,4 @@ INDEXES = (
 
 ONLY_ADDED = ("billing_event", "subscription_fact", "money_event", "payment_name", "decision", "commission")
 
-TRIGGERS: dict[str, tuple[str, ...]] = {
-    "sqlite": tuple(
-        f"CREATE TRIGGER IF NOT EXISTS {table}_never_{verb} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
-        for table in ONLY_ADDED
-        for verb in ("update", "delete")
-    ),
-    "postgres": (
-        *(
-            f"CREATE OR REPLACE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION append_only()"
-            for table in ONLY_ADDED
-        ),
-    ),
-}
+TRIGGERS = append_only(*ONLY_ADDED)
