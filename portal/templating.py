@@ -39,7 +39,7 @@ _COMPILED = CompiledOnce()
 def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=_is_html,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -96,6 +96,11 @@ def day_short(value: date | datetime, today: date) -> str:
     """`19 Dec`, for tables."""
     text = f"{value.day}{NO_BREAK}{value:%b}"
     return text if value.year == today.year else f"{text}{NO_BREAK}{value.year}"
+
+
+def _is_html(name: str | None) -> bool:
+    """All but the text part and the subject of letters, which would show `&amp;` as it is."""
+    return name is None or not name.endswith(".txt")
 
 
 def _as_date(value: date | datetime | str) -> date | datetime:
