@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from babel.numbers import format_currency, format_decimal
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from jinja2.bccache import Bucket
 
 from portal.money import Money, exponent
@@ -39,7 +39,8 @@ _COMPILED = CompiledOnce()
 def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=_is_html,
+        # Not the text of letters, which would show `&amp;` as it is.
+        autoescape=select_autoescape(enabled_extensions=("html",), default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -96,11 +97,6 @@ def day_short(value: date | datetime, today: date) -> str:
     """`19 Dec`, for tables."""
     text = f"{value.day}{NO_BREAK}{value:%b}"
     return text if value.year == today.year else f"{text}{NO_BREAK}{value.year}"
-
-
-def _is_html(name: str | None) -> bool:
-    """All but the text part and the subject of letters, which would show `&amp;` as it is."""
-    return name is None or not name.endswith(".txt")
 
 
 def _as_date(value: date | datetime | str) -> date | datetime:
