@@ -1,0 +1,193 @@
+"""Who may open what: every route of the portal, asked by everybody.
+
+A route that is not in `ACCESS` fails the test, and so does a row without a route. Where a route names
+somebody's thing, it is asked for Ben's, so that Ada learns whether she can reach it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from portal.ids import sealed
+from portal.outbox.pages import only_at_this_machine
+from portal.web import affiliates_only, managers_only
+from tests.cast import Cast
+from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
+from tests.letters import sent_letters
+from tests.sales import click_on, sell
+
+
+class Open(StrEnum):
+    TO_EVERYBODY = "everybody"
+    TO_THIS_MACHINE = "whoever sits at this machine, while there is no mail server"
+    TO_AFFILIATES = "affiliates"
+    TO_ITS_AFFILIATE = "the affiliate whose it is"
+    TO_HALF_A_MANAGER = "a manager whose one-time code is missing"
+    TO_MANAGERS = "managers"
+    TO_STRIPE = "whoever signs with Stripe's secret"
+
+
+ACCESS = {
+    "GET /": Open.TO_EVERYBODY,
+    "GET /apply": Open.TO_EVERYBODY,
+    "POST /apply": Open.TO_EVERYBODY,
+    "GET /apply/confirm/{token}": Open.TO_EVERYBODY,
+    "POST /apply/confirm/{token}": Open.TO_EVERYBODY,
+    "GET /apply/status/{token}": Open.TO_EVERYBODY,
+    "GET /signin": Open.TO_EVERYBODY,
+    "POST /signin": Open.TO_EVERYBODY,
+    "GET /signin/code": Open.TO_HALF_A_MANAGER,
+    "POST /signin/code": Open.TO_HALF_A_MANAGER,
+    "GET /signin/forgot": Open.TO_EVERYBODY,
+    "POST /signin/forgot": Open.TO_EVERYBODY,
+    "GET /signin/password/{token}": Open.TO_EVERYBODY,
+    "POST /signin/password/{token}": Open.TO_EVERYBODY,
+    "POST /signout": Open.TO_EVERYBODY,
+    "GET /r/{slug}": Open.TO_EVERYBODY,
+    "HEAD /r/{slug}": Open.TO_EVERYBODY,
+    "GET /static/{version}/{name}": Open.TO_EVERYBODY,
+    "GET /favicon.ico": Open.TO_EVERYBODY,
+    "GET /healthz": Open.TO_EVERYBODY,
+    "GET /readyz": Open.TO_EVERYBODY,
+    "GET /metrics": Open.TO_EVERYBODY,
+    "POST /webhooks/stripe": Open.TO_STRIPE,
+    "GET /mailbox": Open.TO_THIS_MACHINE,
+    "GET /mailbox/{letter}": Open.TO_THIS_MACHINE,
+    "GET /mailbox/{letter}/html": Open.TO_THIS_MACHINE,
+    "GET /home": Open.TO_AFFILIATES,
+    "GET /links": Open.TO_AFFILIATES,
+    "GET /earnings": Open.TO_AFFILIATES,
+    "GET /earnings/{sale}": Open.TO_ITS_AFFILIATE,
+    "GET /manage": Open.TO_MANAGERS,
+    "GET /manage/affiliates": Open.TO_MANAGERS,
+    "GET /manage/applications": Open.TO_MANAGERS,
+    "GET /manage/applications/{application}": Open.TO_MANAGERS,
+    "POST /manage/applications/{application}": Open.TO_MANAGERS,
+}
+# What answers when nothing else does: a 404 in the frame of whoever asks.
+NOWHERE = "/{anything}"
+
+
+class Answer(StrEnum):
+    OPENS = "opens"
+    SIGN_IN = "asks to sign in"
+    CODE = "asks for the one-time code"
+    HOME = "leads home"
+    FORGED = "400"
+    NOT_FOR_YOU = "403"
+    NOT_THERE = "404"
+
+
+PEOPLE = ("visitor", "ada", "cleo, who is paused", "mira without her code", "mira")
+YES, SIGN, CODE, HOME, FORGED, NO, GONE = ({answer} for answer in Answer)
+# In the order of PEOPLE.
+EXPECTED: dict[Open, tuple[set[Answer], ...]] = {
+    Open.TO_EVERYBODY: (YES, YES | HOME, YES | HOME, YES, YES | HOME),
+    Open.TO_THIS_MACHINE: (YES, YES, YES, YES, YES),
+    Open.TO_AFFILIATES: (SIGN, YES, YES, CODE, NO),
+    Open.TO_ITS_AFFILIATE: (SIGN, GONE, GONE, CODE, NO),
+    Open.TO_HALF_A_MANAGER: (SIGN, SIGN | HOME, SIGN | HOME, YES, SIGN | HOME),
+    Open.TO_MANAGERS: (SIGN, NO, NO, CODE, YES),
+    Open.TO_STRIPE: (FORGED, FORGED, FORGED, FORGED, FORGED),
+}
+GUARDS = {
+    Open.TO_AFFILIATES: affiliates_only,
+    Open.TO_ITS_AFFILIATE: affiliates_only,
+    Open.TO_MANAGERS: managers_only,
+    Open.TO_THIS_MACHINE: only_at_this_machine,
+}
+
+
+LEADS_TO = {
+    "/signin": Answer.SIGN_IN,
+    "/signin/code": Answer.CODE,
+    "/home": Answer.HOME,
+    "/manage": Answer.HOME,
+}
+
+
+def routes(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    for route in app.routes:
+        assert isinstance(route, HTTPRoute)
+        for handler in route.route_handlers:
+            for method in handler.http_methods - {"OPTIONS"}:
+                if route.path_format != NOWHERE:
+                    yield f"{method} {route.path_format}", handler
+
+
+@pytest.fixture
+def stage(sqlite_stage: Stage) -> Stage:
+    """Who may open what does not depend on the engine."""
+    return sqlite_stage
+
+
+def test_every_route_has_its_row_and_every_row_its_route(app: Litestar) -> None:
+    assert {name for name, _ in routes(app)} ^ ACCESS.keys() == set()
+
+
+def test_guards_sit_where_the_table_says(app: Litestar) -> None:
+    for name, handler in routes(app):
+        wanted = GUARDS.get(ACCESS[name])
+        assert tuple(handler.resolve_guards()) == ((wanted,) if wanted else ()), name
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_everybody_reaches_what_the_table_says_and_nothing_else(
+    app: Litestar, people: People, cast: Cast, clock: FrozenClock, person: str
+) -> None:
+    things = await things_of_others(app, people, cast, clock())
+    found, expected = {}, {}
+    for name, _ in routes(app):
+        # A new session each time, for some addresses end it.
+        client = await somebody(person, people, cast)
+        method, path = name.split(maxsplit=1)
+        answer = await client.request(method, path.format_map(things))
+        expected[name] = EXPECTED[ACCESS[name]][PEOPLE.index(person)]
+        found[name] = expected[name] if what_is(answer) in expected[name] else {what_is(answer)}
+    assert found == expected
+
+
+async def somebody(person: str, people: People, cast: Cast) -> httpx.AsyncClient:
+    match person:
+        case "ada":
+            return await people.signed_in(cast.ada)
+        case "cleo, who is paused":
+            return await people.signed_in(cast.cleo)
+        case "mira without her code":
+            return await people.signed_in(cast.mira, second_factor=False)
+        case "mira":
+            return await people.signed_in(cast.mira)
+        case _:
+            return await people.visitor()
+
+
+def what_is(answer: httpx.Response) -> Answer:
+    assert answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR, answer.text
+    by_status = {400: Answer.FORGED, 403: Answer.NOT_FOR_YOU, 404: Answer.NOT_THERE}
+    if answer.status_code in by_status:
+        return by_status[answer.status_code]
+    to = answer.headers.get("Location", "").partition("?")[0]
+    return LEADS_TO.get(to, Answer.OPENS) if answer.status_code == httpx.codes.SEE_OTHER else Answer.OPENS
+
+
+async def things_of_others(app: Litestar, people: People, cast: Cast, now: datetime) -> dict[str, str]:
+    """A value for every name in an address. Those that belong to somebody are Ben's or Dora's."""
+    buyer = await people.visitor()
+    click = await click_on(buyer, cast.ben.slug)
+    await app.state.clicks.settled()
+    letters = await sent_letters(app, now)
+    return {
+        "token": sealed(app.state.settings.secret, "status", cast.dora.application),
+        "slug": cast.ben.slug,
+        "version": "any",
+        "name": "mark.svg",
+        "letter": letters[0]["Message-ID"].strip("<>").partition("@")[0],
+        "sale": str(await sell(buyer, click, STRIPE_SECRET, now)),
+        "application": str(cast.dora.application),
+    }
