@@ -81,6 +81,6 @@ def _read(path: Path) -> StaticFile:
     return StaticFile(
         content=content,
         gzipped=gzip.compress(content, 6, mtime=0) if is_text else None,
-        kind=f"{kind}; charset=utf-8" if is_text else kind,
+        kind=kind,
         digest=hashlib.sha256(content).hexdigest(),
     )

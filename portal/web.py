@@ -22,7 +22,7 @@ from portal.templating import render_block
 Asking = Request[Any, Any, Any]
 Page = Response[str]
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"  # Litestar adds the charset
 FLASH = "flash"
 
 

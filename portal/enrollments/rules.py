@@ -84,7 +84,7 @@ def code_proposals(name: str, percent: int, pattern: str) -> Iterator[str]:
     """Codes by the program's pattern, best first; a taken name gets letters that can be read aloud."""
     words = plain_letters(name).upper().split() or ["PARTNER"]
     stems = [words[0][:12], "".join(words)[:16]]
-    for stem in stems:
+    for stem in dict.fromkeys(stems):
         if is_decent(stem) and len(stem) > 1:
             yield _worded(pattern, stem, percent)
     stem = stems[0] if is_decent(stems[0]) else "PARTNER"

@@ -1,0 +1,144 @@
+"""Applying once, twice and again: what people are told, and what stays as it was."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from portal import db
+from portal.accounts.rules import Purpose
+from portal.accounts.tables import Affiliate, LetterToken
+from portal.enrollments.actions import approve, confirm_address, decline, submit_application
+from portal.enrollments.forms import ApplicationDraft
+from portal.enrollments.queries import free_code, free_slug, me_of
+from portal.enrollments.rules import ApplicationState
+from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
+from portal.errors import Refused
+from portal.outbox.tables import Letter
+from tests.cast import BEGINNING, Cast
+from tests.conftest import Stage
+
+LENA = ApplicationDraft(
+    name="Lena Hoffmann",
+    email="Lena@Kurswerkstatt.example",
+    web_address="https://kurswerkstatt.example",
+    kind="educator",
+    ways=("blog",),
+    audience="Trainers.",
+    consent=True,
+)
+
+
+@pytest.fixture
+async def database(stage: Stage, anyio_backend: str):  # type: ignore[no-untyped-def]
+    async with db.connected(stage.settings.database_url):
+        yield
+
+
+async def letters_to(email: str) -> list[str]:
+    rows = await Letter.select(Letter.message).where(Letter.to == email).order_by(Letter.id)
+    return [row["message"] for row in rows]
+
+
+async def applications_of(email: str) -> list[Application]:
+    return list(
+        await Application.objects()
+        .where(Application.affiliate.email_key == email.lower())
+        .order_by(Application.sent_at)
+    )
+
+
+async def confirmed(cast: Cast, draft: ApplicationDraft) -> UUID:
+    await submit_application(cast.program, cast.terms, draft, BEGINNING)
+    token = (
+        await LetterToken.select(LetterToken.id)
+        .where((LetterToken.affiliate.email == draft.email) & LetterToken.used_at.is_null())
+        .first()
+    )
+    assert token is not None
+    return await confirm_address(UUID(str(token["id"])), BEGINNING)
+
+
+async def test_sending_again_before_confirming_keeps_the_newer_answers(database: None, cast: Cast) -> None:
+    await submit_application(cast.program, cast.terms, LENA, BEGINNING)
+    await submit_application(cast.program, cast.terms, replace(LENA, audience="Coaches."), BEGINNING)
+    (application,) = await applications_of(LENA.email)
+    assert msgspec.json.decode(application.answers)["audience"] == "Coaches."
+    assert await letters_to(LENA.email) == ["confirm_address", "confirm_address"]
+
+
+async def test_letter_case_does_not_make_a_second_person(database: None, cast: Cast) -> None:
+    await submit_application(cast.program, cast.terms, LENA, BEGINNING)
+    await submit_application(cast.program, cast.terms, replace(LENA, email=LENA.email.lower()), BEGINNING)
+    assert await Affiliate.count().where(Affiliate.email_key == LENA.email.lower()) == 1
+
+
+async def test_whoever_waits_is_told_by_letter_and_nothing_changes(database: None, cast: Cast) -> None:
+    identity = await confirmed(cast, LENA)
+    await submit_application(cast.program, cast.terms, replace(LENA, name="Somebody Else"), BEGINNING)
+    (application,) = await applications_of(LENA.email)
+    assert (application.id, application.state) == (identity, ApplicationState.IN_REVIEW)
+    assert msgspec.json.decode(application.answers)["name"] == "Lena Hoffmann"
+    assert (await letters_to(LENA.email))[-1] == "application_exists"
+
+
+async def test_a_stranger_cannot_rename_an_affiliate_by_applying_with_its_address(
+    database: None, cast: Cast
+) -> None:
+    await submit_application(
+        cast.program, cast.terms, replace(LENA, email=cast.ada.email, name="Mallory"), BEGINNING
+    )
+    me = await me_of(cast.ada.id)
+    assert me is not None
+    assert me.name == cast.ada.name
+    assert (await letters_to(cast.ada.email))[-1] == "application_exists"
+
+
+async def test_a_declined_applicant_may_come_back_after_three_months(database: None, cast: Cast) -> None:
+    identity = await confirmed(cast, LENA)
+    await decline(identity, cast.mira.id, "Your site is not online yet.", BEGINNING)
+    await submit_application(cast.program, cast.terms, LENA, BEGINNING + timedelta(days=89))
+    assert len(await applications_of(LENA.email)) == 1
+    await submit_application(cast.program, cast.terms, LENA, BEGINNING + timedelta(days=90))
+    states = [application.state for application in await applications_of(LENA.email)]
+    assert states == [ApplicationState.DECLINED, ApplicationState.UNCONFIRMED]
+
+
+async def test_a_link_taken_meanwhile_leaves_the_application_undecided(database: None, cast: Cast) -> None:
+    identity = await confirmed(cast, LENA)
+    before = [await table.count() for table in (Enrollment, Link, DiscountCode, Letter)]
+    for slug, code in ((cast.ada.slug, "LENA20"), ("lena", cast.ada.code)):
+        with pytest.raises(Refused, match="taken meanwhile"):
+            await approve(
+                identity, cast.mira.id, cast.terms, tier="starter", slug=slug, code=code, now=BEGINNING
+            )
+    assert [await table.count() for table in (Enrollment, Link, DiscountCode, Letter)] == before
+    assert (await applications_of(LENA.email))[0].state == ApplicationState.IN_REVIEW
+
+
+async def test_proposals_step_aside_for_what_is_taken(database: None, cast: Cast) -> None:
+    assert await free_slug("Ada Ohlsson") == "ada-ohlsson"
+    assert await free_code("Ada Ohlsson", cast.terms) == "ADAOHLSSON20"
+
+
+async def test_a_letters_link_works_once_and_not_for_another_purpose(database: None, cast: Cast) -> None:
+    identity = await confirmed(cast, LENA)
+    token = await LetterToken.objects().where(LetterToken.purpose == Purpose.CONFIRM).order_by(
+        LetterToken.id, ascending=False
+    ).first()  # fmt: skip
+    assert token is not None
+    with pytest.raises(Refused, match="used already"):
+        await confirm_address(token.id, BEGINNING)
+    assert (await applications_of(LENA.email))[0].id == identity
+
+
+async def test_an_old_letters_link_is_refused_and_says_so(database: None, cast: Cast) -> None:
+    await submit_application(cast.program, cast.terms, LENA, BEGINNING)
+    token = await LetterToken.objects().where(LetterToken.used_at.is_null()).order_by(
+        LetterToken.id, ascending=False
+    ).first()  # fmt: skip
+    assert token is not None
+    with pytest.raises(Refused, match="too old"):
+        await confirm_address(token.id, BEGINNING + timedelta(days=8))

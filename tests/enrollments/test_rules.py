@@ -1,0 +1,72 @@
+"""How links and codes are worded, and what a decision may do."""
+
+from itertools import islice
+
+import pytest
+
+from portal.enrollments.rules import (
+    ApplicationState,
+    Verdict,
+    after,
+    code_problem,
+    code_proposals,
+    slug_problem,
+    slug_proposals,
+)
+from portal.errors import Refused
+
+PATTERN = "{NAME}{PERCENT}"
+
+
+@pytest.mark.parametrize(
+    ("name", "slugs"),
+    [
+        ("Ada Lindqvist", ["ada", "ada-lindqvist", "ada-2"]),
+        ("Jürgen Groß", ["jurgen", "jurgen-gross", "jurgen-2"]),
+        ("北風レビュー", ["partner-2", "partner-3", "partner-4"]),
+        ("Kartra", ["partner-2", "partner-3", "partner-4"]),
+        ("Shit Happens", ["partner-2", "partner-3", "partner-4"]),
+        ("X", ["x-2", "x-3", "x-4"]),
+    ],
+)
+def test_links_are_short_and_decent(name: str, slugs: list[str]) -> None:
+    assert list(islice(slug_proposals(name), 3)) == slugs
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("Ada Lindqvist", ["ADA20", "ADALINDQVIST20", "ADAA20", "ADAC20"]),
+        ("Jo", ["JO20", "JOA20", "JOC20"]),
+        ("سارة منصور", ["PARTNERA20", "PARTNERC20"]),
+        ("X", ["XA20", "XC20"]),
+    ],
+)
+def test_codes_follow_the_programs_pattern_and_can_be_read_aloud(name: str, codes: list[str]) -> None:
+    assert list(islice(code_proposals(name, 20, PATTERN), len(codes))) == codes
+
+
+@pytest.mark.parametrize(
+    "slug", ["", "Ada", "ada lindqvist", "-ada", "ada-", "a/b", "äda", "a" * 41, "signin", "kartra"]
+)
+def test_a_link_that_cannot_be_has_a_reason(slug: str) -> None:
+    assert slug_problem(slug)
+
+
+@pytest.mark.parametrize("code", ["", "AD", "ada20", "ADA-20", "A" * 25, "FUCK20", "ADMIN"])
+def test_a_code_that_cannot_be_has_a_reason(code: str) -> None:
+    assert code_problem(code)
+
+
+def test_ordinary_links_and_codes_are_fine() -> None:
+    assert slug_problem("ada-lindqvist") is None
+    assert code_problem("ADA20") is None
+
+
+def test_only_what_is_in_review_can_be_decided() -> None:
+    assert after(ApplicationState.IN_REVIEW, Verdict.APPROVE) is ApplicationState.APPROVED
+    assert after(ApplicationState.IN_REVIEW, Verdict.DECLINE) is ApplicationState.DECLINED
+    for state in set(ApplicationState) - {ApplicationState.IN_REVIEW}:
+        for verdict in Verdict:
+            with pytest.raises(Refused):
+                after(state, verdict)
