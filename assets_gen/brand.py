@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -32,9 +33,9 @@ class Brand:
     mark: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise AssetError("A brand needs a name.")
         object.__setattr__(self, "name", drawable(self.name, MAX_NAME))
+        if not self.name:
+            raise AssetError("A brand needs a name.")
         object.__setattr__(self, "tagline", drawable(self.tagline, MAX_HEADLINE))
         try:
             for colour in self.colours:
@@ -76,12 +77,12 @@ def drawable(text: str, limit: int) -> str:
     """Single spaces, no control characters, at most 3 combining marks in a row, cut at `limit`."""
     kept: list[str] = []
     marks = 0
-    for character in unicodedata.normalize("NFC", " ".join(text.split(" "))):
+    for character in unicodedata.normalize("NFC", re.sub(r"[ \t\r\n]+", " ", text)):
         kind = unicodedata.category(character)
         marks = marks + 1 if kind in ("Mn", "Me") else 0
-        if marks > 3 or (kind in ("Cc", "Cs", "Co", "Cn") and character not in "\n\t"):
+        # Joiners shape Persian and Indic words; other invisible characters only hide or turn text around.
+        hidden = kind == "Cf" and character not in "\u200c\u200d"
+        if marks > 3 or hidden or kind in ("Cc", "Cs", "Co", "Cn"):
             continue
-        if kind == "Cf" and character not in "\u200c\u200d":
-            continue
-        kept.append(" " if character in "\n\t" else character)
+        kept.append(character)
     return "".join(kept).strip(" ")[:limit].rstrip(" ")

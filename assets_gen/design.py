@@ -31,17 +31,22 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One thing in a composition. `edges` are expressions such as "qr.right + 3.6" (see layout.py)."""
+    """One thing in a composition.
+
+    """A colour of the brands: whose it is, what lightness and chroma it takes, on what it is read."""
+    another element, by name, was left out.
+    """
 
     name: str
     kind: str
     edges: Mapping[str, str]
     options: Mapping[str, Any]
+    without: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """`margin` in percent of the short side; `elements` in the order in which they are placed and painted."""
+    """`margin` in percent of the short side; `elements` in the order in which they are solved."""
 
     margin: float
     elements: tuple[Element, ...]
@@ -128,12 +133,14 @@ def _range(value: Any) -> tuple[float, float] | None:
 
 
 _EDGES = ("left", "top", "right", "bottom", "width", "height")
+_OWN = (*_EDGES, "name", "kind", "without")
 
 
 def _composition(data: Mapping[str, Any]) -> Composition:
     elements = []
     for entry in data["element"]:
         edges = {key: str(entry[key]) for key in _EDGES if key in entry}
-        options = {key: value for key, value in entry.items() if key not in (*_EDGES, "name", "kind")}
-        elements.append(Element(entry.get("name", entry["kind"]), entry["kind"], edges, options))
+        options = {key: value for key, value in entry.items() if key not in _OWN}
+        without = entry.get("without", {})
+        elements.append(Element(entry.get("name", entry["kind"]), entry["kind"], edges, options, without))
     return Composition(data["margin"], tuple(elements))

@@ -16,8 +16,9 @@ from assets_gen.window import dashboard, page
 
 
 def painted(scene: Scene, palette: Palette) -> Image.Image:
-    canvas = _canvas(scene)
-    for element in scene.elements:
+    """Art lies below what stands on it, whatever order the composition was solved in."""
+    canvas = Image.new("RGB", (scene.size.width * scene.size.density, scene.size.height * scene.size.density))
+    for element in sorted(scene.elements, key=lambda e: _DEPTH.get(e.kind, len(_DEPTH))):
         if element.kind in _ART:
             _ART[element.kind](canvas, element, palette)
         else:
@@ -29,10 +30,6 @@ def grounds(scene: Scene, palette: Palette) -> Image.Image:
     """The picture without its type, logos and codes: what lies behind them, for measuring contrast."""
     elements = tuple(element for element in scene.elements if element.kind not in _INKS)
     return painted(replace(scene, elements=elements), palette)
-
-
-def _canvas(scene: Scene) -> Image.Image:
-    return Image.new("RGB", (scene.size.width * scene.size.density, scene.size.height * scene.size.density))
 
 
 def _options(element: Placed) -> dict[str, object]:
@@ -151,6 +148,7 @@ _ART: dict[str, Callable[[Image.Image, Placed, Palette], None]] = {
     "disc": _disc,
     "window": _window,
 }
+_DEPTH = {kind: depth for depth, kind in enumerate(_ART)}
 _PLATES: dict[str, Callable[[Image.Image, Placed], None]] = {"plate": _plate, "pill": _plate}
 _INKS: dict[str, Callable[[Image.Image, Placed], None]] = {
     "rule": _rule,

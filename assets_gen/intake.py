@@ -12,13 +12,14 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from assets_gen.brand import AssetError
 from assets_gen.logo import colours_of, logo_of
 
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 16_000_000
+_TOO_LARGE = "This picture has more than 16 megapixels. Send a smaller one."
 _LEAST_SIDE = 24
 _KEPT_SIDE = 1600
 
@@ -87,16 +88,22 @@ def _format_of(data: bytes) -> str:
 
 def _decoded(data: bytes, form: str) -> Image.Image:
     """RGB or RGBA in sRGB, upright and trimmed to what is not transparent."""
+    # WeasyPrint, once imported, tells Pillow to make do with half a picture.
+    lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         with Image.open(io.BytesIO(data), formats=(form,)) as file:
             # The header alone tells; a bomb is refused before a pixel of it is unpacked.
             _refuse_oversized(file)
             file.load()
             picture = _in_srgb(ImageOps.exif_transpose(file))
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as broken:
+    except Image.DecompressionBombError as bomb:
+        raise UnusableImage(_TOO_LARGE) from bomb
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as broken:
         raise UnusableImage(
             "This picture is damaged or was not saved completely. Export it again and send the new file."
         ) from broken
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     if picture.mode == "RGBA":
         box = picture.getchannel("A").point(lambda a: 255 if a > 8 else 0).getbbox()
         if box is None:
@@ -107,8 +114,7 @@ def _decoded(data: bytes, form: str) -> Image.Image:
 
 def _refuse_oversized(file: Image.Image) -> None:
     if file.width * file.height > MAX_PIXELS:
-        size = f"{file.width} × {file.height}"
-        raise UnusableImage(f"This picture has {size} pixels. Send one of up to 16 megapixels.")
+        raise UnusableImage(_TOO_LARGE)
     if getattr(file, "n_frames", 1) > 1:
         raise UnusableImage("This picture moves. Send one with a single frame.")
 

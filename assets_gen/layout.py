@@ -29,7 +29,7 @@ def arranged(
     palette = palette_of(design, affiliate, program)
     table = Table(design, size, affiliate, program, offer, palette)
     for element in chosen.elements:
-        _place(table, element)
+        _place(table, table.adapted(element))
     scene = Scene(
         size=size,
         margin=chosen.margin * table.unit,

@@ -8,7 +8,7 @@ and what is added to an edge of it does not count: the gap closes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assets_gen import fonts
 from assets_gen.brand import AssetError, Brand, Offer
@@ -76,6 +76,13 @@ class Table:
     def _number(self, number: float, unit: str | None) -> float:
         whole = {"w": self.width / 100, "h": self.height / 100, "px": self.size.density}
         return number * (whole[unit] if unit else self.unit)
+
+    def adapted(self, element: Element) -> Element:
+        """The element with the edges it takes instead of its own when what it leans on was left out."""
+        for name, edges in element.without.items():
+            if name in self.absent:
+                return replace(element, edges=edges)
+        return element
 
     def edge(self, element: Element, key: str) -> float | None:
         return self.length(element.edges[key]) if key in element.edges else None

@@ -1,0 +1,112 @@
+"""The one-pager: read by people, by screen readers and by machines."""
+
+import io
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject, IndirectObject
+from weasyprint.urls import FatalURLFetchingError
+
+from assets_gen import AssetError, Brand, Design, Offer, render_sheet
+from assets_gen.kits import PROGRAM, kits
+from assets_gen.sheet import _memory
+
+SPOTLIGHT = Design.load("spotlight")
+
+
+def read(data: bytes) -> tuple[PdfReader, str]:
+    reader = PdfReader(io.BytesIO(data))
+    return reader, " ".join(reader.pages[0].extract_text().split())
+
+
+def test_a_reader_can_select_and_hear_everything_that_matters() -> None:
+    brand, offer = kits()["mark and two lines"]
+    reader, text = read(render_sheet(SPOTLIGHT, "a4", brand, PROGRAM, offer))
+    assert len(reader.pages) == 1
+    for words in (
+        offer.code,
+        offer.link,
+        "Kartra",
+        "Run your whole business from one place",
+        "Ad · affiliate link",
+    ):
+        assert words in text.replace("\u00a0", " ")
+    assert "Growth Kitchen receives a commission" in text
+    catalogue: Any = reader.trailer["/Root"]
+    assert catalogue["/Lang"] == "en"
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Kartra with Growth Kitchen: Run your whole business from one place"
+    assert b"pdfuaid" in catalogue["/Metadata"].get_data()
+
+
+def test_pictures_have_alternative_texts_and_headings_are_headings() -> None:
+    brand, offer = kits()["mark and two lines"]
+    reader, _ = read(render_sheet(SPOTLIGHT, "a4", brand, PROGRAM, offer))
+    kinds, alternatives = _tags(reader)
+    assert {"/H1", "/H2", "/P", "/Figure", "/Link"} <= kinds
+    assert "Growth Kitchen" in alternatives
+    assert any(offer.link in text for text in alternatives)
+
+
+def test_all_fonts_are_embedded() -> None:
+    brand, offer = kits()["Arabic"]
+    reader, _ = read(render_sheet(SPOTLIGHT, "a4", brand, PROGRAM, offer))
+    fonts: Any = reader.pages[0]["/Resources"]
+    files = [_descriptor(font) for font in fonts["/Font"].values()]
+    assert files
+    assert all("/FontFile2" in d or "/FontFile3" in d for d in files)
+
+
+@pytest.mark.parametrize("kit", kits())
+def test_every_kit_fits_on_one_page(kit: str) -> None:
+    brand, offer = kits()[kit]
+    reader, text = read(render_sheet(SPOTLIGHT, "a4", brand, PROGRAM, offer))
+    assert len(reader.pages) == 1
+    assert offer.code in text
+
+
+def test_markup_in_a_name_is_words_and_reaches_no_file() -> None:
+    name = '<img src="file:///etc/passwd">'
+    _, text = read(render_sheet(SPOTLIGHT, "a4", Brand(name), PROGRAM, Offer(code="<b>X</b>")))
+    assert "file:///etc/passwd" in text
+    assert "<b>X</b>" in text
+
+
+def test_the_fetcher_answers_its_own_names_and_nothing_else() -> None:
+    fetcher = _memory({"logo": ("image/png", b"x")})
+    assert fetcher.fetch("asset:logo").read() == b"x"
+    for address in ("asset:other", "file:///etc/passwd", "http://127.0.0.1/", "asset:/logo", "data:,x"):
+        with pytest.raises(FatalURLFetchingError, match="was not given"):
+            fetcher.fetch(address)
+
+
+def test_an_unknown_paper_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(AssetError, match="comes on a4, not on 'b5'"):
+        render_sheet(SPOTLIGHT, "b5", Brand("Ada"), PROGRAM, Offer())
+
+
+def _descriptor(font: IndirectObject) -> Any:
+    whole: Any = font.get_object()
+    inner = whole["/DescendantFonts"][0].get_object() if "/DescendantFonts" in whole else whole
+    return inner["/FontDescriptor"]
+
+
+def _tags(reader: PdfReader) -> tuple[set[str], list[str]]:
+    kinds: set[str] = set()
+    alternatives: list[str] = []
+    root: Any = reader.trailer["/Root"]
+    waiting = [root["/StructTreeRoot"]["/K"]]
+    while waiting:
+        node: Any = waiting.pop()
+        node = node.get_object() if isinstance(node, IndirectObject) else node
+        if isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, DictionaryObject):
+            kinds.add(str(node.get("/S")))
+            if "/Alt" in node:
+                alternatives.append(str(node["/Alt"]))
+            if "/K" in node:
+                waiting.append(node["/K"])
+    return kinds, alternatives
