@@ -1,6 +1,7 @@
 """The books of a day: every line with its state, for `portal books`, for exports and for the checks."""
 
 from collections import defaultdict
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,19 +30,24 @@ class BookLine:
     payout: str | None
 
 
-async def books_on(day: date, program: UUID | None = None) -> list[BookLine]:
+async def books_on(day: date) -> list[BookLine]:
     """Every line that was booked by then, in the order of the days on which things happened."""
-    disputes, claims = await dispute_spans(), await payout_claims()
+    disputes, claims = await dispute_spans(), await claims_of()
     # The customer is the payer's: refunds and disputes do not name one.
     rows = await Commission.raw(
-        "SELECT c.id, c.enrollment, c.sale AS sale_id, c.kind, c.minor, c.currency, c.booked_on, c.released_on, "
-        "a.email, p.slug, s.external_id AS sale, t.external_id AS name, u.external_id AS customer "
-        "FROM commission c JOIN enrollment e ON e.id = c.enrollment JOIN affiliate a ON a.id = e.affiliate "
-        "JOIN program p ON p.id = c.program JOIN money_event t ON t.id = c.transaction "
-        "JOIN money_event s ON s.id = c.sale LEFT JOIN customer u ON u.id = s.customer "
-        "WHERE c.booked_on <= {} ORDER BY c.booked_on, s.external_id, c.created_at, c.id".replace(
-            "c.transaction", 'c."transaction"'
-        ),
+        """
+        SELECT c.id, c.enrollment, c.sale AS sale_id, c.kind, c.minor, c.currency, c.booked_on, c.released_on,
+            a.email, p.slug, s.external_id AS sale, t.external_id AS name, u.external_id AS customer
+        FROM commission c
+        JOIN enrollment e ON e.id = c.enrollment
+        JOIN affiliate a ON a.id = e.affiliate
+        JOIN program p ON p.id = c.program
+        JOIN money_event t ON t.id = c."transaction"
+        JOIN money_event s ON s.id = c.sale
+        LEFT JOIN customer u ON u.id = s.customer
+        WHERE c.booked_on <= {}
+        ORDER BY c.booked_on, s.external_id, c.created_at, c.id
+        """,
         day,
     )
     lines = (_line(row, day, disputes, claims) for row in rows)
@@ -82,16 +88,37 @@ def _line(
     )
 
 
-async def dispute_spans() -> dict[UUID, list[DisputeSpan]]:
+async def lines_on(day: date) -> AsyncIterator[dict[str, Any]]:
+    """The same as plain values, for machines."""
+    for line in await books_on(day):
+        yield {
+            "affiliate": line.affiliate,
+            "program": line.program,
+            "customer": line.customer,
+            "transaction": line.transaction,
+            "kind": line.kind,
+            "minor": line.minor,
+            "currency": line.currency,
+            "state": str(line.state),
+            "released_on": line.released_on.isoformat(),
+            "payout": line.payout,
+        }
+
+
+async def dispute_spans(sales: Collection[UUID] | None = None) -> dict[UUID, list[DisputeSpan]]:
+    """Of these payments, or of all."""
     spans: dict[UUID, list[DisputeSpan]] = defaultdict(list)
-    for row in await DisputedTime.select():
+    query = DisputedTime.select()
+    for row in await (query if sales is None else query.where(DisputedTime.sale.is_in(list(sales)))):
         spans[identity(row["sale"])].append(DisputeSpan(row["opened_on"], row["closed_on"]))
     return spans
 
 
-async def payout_claims() -> dict[UUID, tuple[str, Claim]]:
-    """By line: the month of the run that took it, and when."""
-    rows = await PayoutLine.select(
+async def claims_of(lines: Collection[UUID] | None = None) -> dict[UUID, tuple[str, Claim]]:
+    """By line, of these or of all: the month of the run that took it, and when."""
+    if lines is not None and not lines:
+        return {}
+    query = PayoutLine.select(
         PayoutLine.commission,
         PayoutLine.payout.run_month,
         PayoutLine.payout.claimed_on,
@@ -103,5 +130,5 @@ async def payout_claims() -> dict[UUID, tuple[str, Claim]]:
             row["payout.run_month"],
             Claim(row["payout.claimed_on"], row["payout.approved_on"], row["payout.paid_on"]),
         )
-        for row in rows
+        for row in await (query if lines is None else query.where(PayoutLine.commission.is_in(list(lines))))
     }

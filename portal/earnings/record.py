@@ -355,32 +355,35 @@ async def _keep_disputes(
             for dispute, span in wanted[sale].items()
         ],
     )
-    await _leave_open_runs(
+    await leave_open_runs(
         [sale for sale in changed if any(not span.closed_on for span in wanted[sale].values())]
     )
 
 
-async def _leave_open_runs(sales: Iterable[UUID]) -> None:
+async def leave_open_runs(sales: Iterable[UUID]) -> None:
     """Disputed lines leave a run that is not approved yet (rule 9)."""
     for some in chunks(sales, 5_000):
-        claims = await PayoutLine.select(PayoutLine.id, PayoutLine.payout, PayoutLine.commission.minor).where(
+        await drop_claims(
             PayoutLine.commission.sale.is_in(some) & (PayoutLine.payout.state == PayoutState.PREPARED)
         )
-        for claim in claims:
-            await PayoutLine.delete().where(PayoutLine.id == claim["id"])
-            await Payout.update({Payout.minor: Payout.minor - claim["commission.minor"]}).where(
-                Payout.id == claim["payout"]
-            )
-        for payout in {claim["payout"] for claim in claims}:
-            await _dissolve_if_nothing_is_left(payout)
 
 
-async def _dissolve_if_nothing_is_left(payout: Any) -> None:
-    """A payout is never negative: its lines wait for the next run."""
-    rows = await Payout.select(Payout.minor).where(Payout.id == payout)
-    if rows[0]["minor"] <= 0:
-        await PayoutLine.delete().where(PayoutLine.payout == payout)
-        await Payout.delete().where(Payout.id == payout)
+async def drop_claims(which: Any) -> int:
+    """Takes lines out of their payouts. A payout of nothing or less dissolves, and its other lines wait too."""
+    claims = await PayoutLine.select(PayoutLine.id, PayoutLine.payout, PayoutLine.commission.minor).where(
+        which
+    )
+    for claim in claims:
+        await PayoutLine.delete().where(PayoutLine.id == claim["id"])
+        await Payout.update({Payout.minor: Payout.minor - claim["commission.minor"]}).where(
+            Payout.id == claim["payout"]
+        )
+    for payout in {claim["payout"] for claim in claims}:
+        rows = await Payout.select(Payout.minor).where(Payout.id == payout)
+        if rows[0]["minor"] <= 0:
+            await PayoutLine.delete().where(PayoutLine.payout == payout)
+            await Payout.delete().where(Payout.id == payout)
+    return len(claims)
 
 
 async def _insert(table: type[Table], rows: Sequence[Table]) -> None:

@@ -1,0 +1,84 @@
+"""Billing systems in, earnings out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from portal.clock import local_date
+from portal.earnings.actions import Delivery, Receipt, receive, refuse
+from portal.earnings.queries import earnings_page
+from portal.earnings.sale import sale_page
+from portal.earnings.stripe import Forged, Malformed, read, verify
+from portal.enrollments.queries import Me
+from portal.errors import TooLarge
+from portal.programs.queries import terms_at
+from portal.web import Asking, Page, affiliates_only, settings_of, show
+
+LARGEST_EVENT = 256 * 1024
+
+
+@post("/webhooks/stripe", request_max_body_size=LARGEST_EVENT)
+async def stripe_webhook(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    """Stored and booked before it is answered: Stripe sends again whatever was not answered with 200."""
+    body = await _body(request)
+    try:
+        header = request.headers.get("Stripe-Signature")
+        verify(body, header, settings_of(request).stripe_webhook_secrets, now)
+        delivery = Delivery(read(body), body)
+    except (Forged, Malformed) as wrong:
+        await refuse(str(wrong), now, body)
+        return _answer(400, error=str(wrong))
+    receipt = await receive(request.app.state.house.program_id, delivery, now)
+    if receipt is Receipt.ALTERED:
+        return _answer(409, error="This event came before with another body. Nothing was changed.")
+    return _answer(200, received=str(receipt))
+
+
+async def _body(request: Asking) -> bytes:
+    """Read in pieces, so that a body without a length cannot fill the memory."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_EVENT:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _answer(status: int, **values: str) -> Response[Any]:
+    return Response(values, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+@get("/earnings")
+async def earnings(
+    request: Asking,
+    me: NamedDependency[Me],
+    now: NamedDependency[datetime],
+    state: FromQuery[str] = "all",
+    page: FromQuery[str] = "1",
+    currency: FromQuery[str] = "",
+) -> Page:
+    terms = await terms_at(me.program_id, now)
+    today = local_date(now, terms.timezone)
+    shown = await earnings_page(me.enrollment_id, today, state=state, page=_number(page), currency=currency)
+    return show(request, "earnings/index.html", page=shown, fragment="ledger")
+
+
+@get("/earnings/{sale:uuid}")
+async def sale(
+    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], sale: FromPath[UUID]
+) -> Page:
+    return show(request, "earnings/sale.html", page=await sale_page(me.enrollment_id, sale, now))
+
+
+def _number(text: str) -> int:
+    """A page number; anything else is the first page."""
+    return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 7 else 1
+
+
+webhooks_router = Router("/", route_handlers=[stripe_webhook], opt={"nobody": True, "signed": True})
+earnings_router = Router("/", route_handlers=[earnings, sale], guards=[affiliates_only])

@@ -1,0 +1,310 @@
+"""The page of one sale, or of one payment that did not count."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from portal.clock import local_date
+from portal.earnings.books import claims_of, dispute_spans
+from portal.earnings.facts import Payment
+from portal.earnings.gather import identity
+from portal.earnings.rows import NEWEST, masked
+from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
+from portal.earnings.sentences import correction_title, plan_words, sale_title
+from portal.earnings.story import (
+    Check,
+    Happening,
+    Stop,
+    Sum,
+    Tale,
+    arithmetic,
+    checks,
+    head_sentence,
+    stops,
+)
+from portal.earnings.tables import Commission, Transaction
+from portal.earnings.timeline import (
+    Claim,
+    LineState,
+    Month,
+    months_later,
+    next_run,
+    pay_window,
+    state_on,
+)
+from portal.earnings.totals import NOT_COUNTED, REVERSED
+from portal.errors import NotYours
+from portal.money import Money
+from portal.programs.queries import terms_history
+from portal.programs.rules import Period, ProgramTerms
+
+
+@dataclass(frozen=True)
+class SaleLine:
+    booked_on: date
+    words: str
+    state: str
+    until: date | None
+    amount: Money
+
+
+@dataclass(frozen=True)
+class SalePage:
+    """earnings/sale.html"""
+
+    today: date
+    on: date
+    title: str
+    counts: bool
+    amount: Money
+    state: str
+    until: date | None
+    sentence: str
+    emphasis: str
+    stops: tuple[Stop, ...]
+    sums: tuple[Sum, ...]
+    checks: tuple[Check, ...]
+    lines: tuple[SaleLine, ...]
+    due_in: Month | None
+    terms_on: date
+    rule: str
+    details: tuple[tuple[str, str], ...]
+    contact: str
+
+
+async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
+    """Raises NotYours for a payment that was never credited to this enrollment."""
+    row = await _payment(enrollment, sale)
+    history = await terms_history(identity(row["program"]))
+    decided = identity(row["terms"]) if row["terms"] else None
+    terms = next((one for one in history.versions if one.terms_id == decided), history.versions[-1])
+    today = local_date(now, terms.timezone)
+    lines = await _lines(enrollment, sale, today)
+    tale = await _tale(row, terms, today, enrollment, lines)
+    customer = f"Customer {masked(row['customer'])}"
+    plan = terms.plan(tale.because.plan) if tale.because.plan else None
+    sentence, emphasis = head_sentence(tale, customer, f"{terms.name} {plan.name}" if plan else terms.name)
+    state = _look(tale, lines)
+    details = [
+        ("Customer", " · ".join(part for part in (masked(row["customer"]), row["country"]) if part)),
+        ("Plan", plan_words(plan) if plan else ""),
+        ("Code", tale.because.code or ""),
+        ("Placement", tale.because.placement or ""),
+        ("Sale number", row["external_id"]),
+    ]
+    return SalePage(
+        today=today,
+        on=tale.paid_on,
+        title=sale_title(tale.because, terms),
+        counts=tale.counts,
+        amount=tale.due,
+        state=state,
+        until=tale.released_on if state == LineState.HELD else tale.taken_paid_on,
+        sentence=sentence,
+        emphasis=emphasis,
+        stops=stops(tale),
+        sums=arithmetic(tale),
+        checks=checks(tale),
+        lines=tuple(_shown(line) for line in lines),
+        due_in=tale.run if tale.due.minor > 0 and not tale.taken_paid_on else None,
+        terms_on=terms.starts_on,
+        rule=row["rule"],
+        details=tuple((name, value) for name, value in details if value),
+        contact=terms.contact,
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    kind: LineKind
+    amount: Money
+    rate_bps: int
+    base: Money
+    booked_on: date
+    released_on: date
+    state: LineState
+    claim: Claim | None
+    run: Month | None
+    outcome: Outcome
+
+
+async def _payment(enrollment: UUID, sale: UUID) -> dict[str, Any]:
+    rows = await Transaction.raw(
+        f"""
+        SELECT t.id, t.program, t.external_id, t.reference, t.fact, t.subscription, d.outcome, d.rule, d.because,
+            d.arithmetic, d.terms, d.enrollment, u.external_id AS customer, u.country, s.ended_at, s.trial_ends_at
+        FROM money_event t
+        JOIN decision d ON d."transaction" = t.id
+        LEFT JOIN customer u ON u.id = t.customer
+        LEFT JOIN subscription s ON s.id = t.subscription
+        WHERE t.id = {{}} AND t.kind = 'payment' AND {NEWEST} AND (
+            d.enrollment = {{}}
+            OR EXISTS (SELECT 1 FROM commission c WHERE c.sale = t.id AND c.enrollment = {{}})
+        )
+        """,  # noqa: S608 - our own words
+        sale,
+        enrollment,
+        enrollment,
+    )
+    if not rows:
+        raise NotYours
+    return dict(rows[0])
+
+
+async def _lines(enrollment: UUID, sale: UUID, today: date) -> list[_Line]:
+    rows = await Commission.raw(
+        f"""
+        SELECT c.id, c.kind, c.minor, c.currency, c.rate_bps, c.base_minor, c.booked_on, c.released_on, d.outcome
+        FROM commission c JOIN decision d ON d."transaction" = c."transaction"
+        WHERE c.sale = {{}} AND c.enrollment = {{}} AND {NEWEST}
+        ORDER BY c.booked_on, c.created_at, c.id
+        """,  # noqa: S608 - our own words
+        sale,
+        enrollment,
+    )
+    disputes = (await dispute_spans([sale])).get(sale, [])
+    claims = await claims_of([identity(row["id"]) for row in rows])
+    found = []
+    for row in rows:
+        run, claim = claims.get(identity(row["id"]), (None, None))
+        state = state_on(
+            today,
+            booked_on=row["booked_on"],
+            released_on=row["released_on"],
+            disputes=disputes,
+            claim=claim,
+        )
+        found.append(
+            _Line(
+                LineKind(row["kind"]),
+                Money(row["minor"], row["currency"]),
+                row["rate_bps"],
+                Money(row["base_minor"], row["currency"]),
+                row["booked_on"],
+                row["released_on"],
+                state or LineState.HELD,
+                claim,
+                Month.parse(run) if run else None,
+                Outcome(row["outcome"]),
+            )
+        )
+    return found
+
+
+async def _tale(
+    row: dict[str, Any], terms: ProgramTerms, today: date, enrollment: UUID, lines: list[_Line]
+) -> Tale:
+    payment = msgspec.json.decode(row["fact"], type=Payment)
+    because = msgspec.json.decode(row["because"], type=Because)
+    currency = payment.charged.currency
+    first = lines[0] if lines else None
+    paid_on = local_date(payment.at, terms.timezone)
+    run = None
+    if first:
+        run = first.run or next_run(first.released_on, today, terms)
+    renews_on, renewal = _renewal(row, payment, because, terms, today)
+    return Tale(
+        payment=payment,
+        paid_on=paid_on,
+        outcome=Outcome(row["outcome"]),
+        because=because,
+        arithmetic=_arithmetic(row["arithmetic"]),
+        terms=terms,
+        today=today,
+        happenings=await _happenings(row, enrollment, terms),
+        trial=await _trial_paid(row, payment),
+        state=first.state if first else None,
+        released_on=first.released_on if first else None,
+        run=run,
+        window=pay_window(run, terms) if run else None,
+        taken_paid_on=first.claim.paid_on if first and first.claim else None,
+        due=Money.total((line.amount for line in lines), currency),
+        renews_on=renews_on,
+        renewal=renewal,
+    )
+
+
+def _renewal(
+    row: dict[str, Any], payment: Payment, because: Because, terms: ProgramTerms, today: date
+) -> tuple[date | None, Money | None]:
+    """When the customer pays next, if the subscription goes on, and what that earns at full price."""
+    plan = terms.plan(because.plan) if because.plan else None
+    if plan is None or row["ended_at"]:
+        return None, None
+    trial_ends = because.trial_ends_at
+    if trial_ends and trial_ends > payment.at:
+        renews_on = local_date(trial_ends, terms.timezone)
+    else:
+        months = 12 if plan.period is Period.YEAR else 1
+        renews_on = months_later(local_date(payment.at, terms.timezone), months)
+    tier = terms.tier(because.tier) if because.tier else terms.first_tier
+    return (renews_on, plan.price.portion(tier.rate_bps)) if renews_on > today else (None, None)
+
+
+async def _happenings(row: dict[str, Any], enrollment: UUID, terms: ProgramTerms) -> tuple[Happening, ...]:
+    rows = await Transaction.raw(
+        f"""
+        SELECT t.kind, t.charged, t.currency, t.happened_at, d.outcome, d.arithmetic
+        FROM money_event t JOIN decision d ON d."transaction" = t.id
+        WHERE t.program = {{}} AND t.kind <> 'payment' AND d.enrollment = {{}} AND {NEWEST} AND (
+            t.reference = {{}}
+            OR t.reference IN (SELECT n.name FROM payment_name n WHERE n.program = {{}} AND n.payment = {{}})
+        )
+        ORDER BY t.happened_at, t.kind DESC, t.external_id
+        """,  # noqa: S608 - our own words
+        identity(row["program"]),
+        enrollment,
+        row["external_id"],
+        identity(row["program"]),
+        row["external_id"],
+    )
+    return tuple(
+        Happening(
+            local_date(one["happened_at"], terms.timezone),
+            TransactionKind(one["kind"]),
+            Outcome(one["outcome"]),
+            Money(one["charged"], one["currency"]),
+            _arithmetic(one["arithmetic"]),
+        )
+        for one in rows
+    )
+
+
+async def _trial_paid(row: dict[str, Any], payment: Payment) -> Money | None:
+    """What the trial of this subscription cost; None where it was free or there was none."""
+    if row["subscription"] is None:
+        return None
+    rows = await Transaction.raw(
+        f"""
+        SELECT t.charged, t.currency FROM money_event t JOIN decision d ON d."transaction" = t.id
+        WHERE t.subscription = {{}} AND d.outcome = 'trial' AND t.charged > 0 AND t.happened_at < {{}} AND {NEWEST}
+        ORDER BY t.happened_at LIMIT 1
+        """,  # noqa: S608 - our own words
+        identity(row["subscription"]),
+        payment.at,
+    )
+    return Money(rows[0]["charged"], rows[0]["currency"]) if rows else None
+
+
+def _arithmetic(text: str) -> Arithmetic | None:
+    return msgspec.json.decode(text, type=Arithmetic) if text else None
+
+
+def _look(tale: Tale, lines: list[_Line]) -> str:
+    if not lines:
+        return NOT_COUNTED
+    if tale.due.is_zero and not any(line.claim for line in lines):
+        return REVERSED
+    return str(tale.state)
+
+
+def _shown(line: _Line) -> SaleLine:
+    if line.kind is LineKind.SALE:
+        words = f"Commission, {line.rate_bps / 100:g} % of {line.base.decimal_text()}"
+    else:
+        words = correction_title(line.kind, line.outcome)
+    until = line.claim.paid_on if line.claim else line.released_on if line.state is LineState.HELD else None
+    return SaleLine(line.booked_on, words, str(line.state), until, line.amount)

@@ -1,0 +1,147 @@
+"""What people read about a decision. Its reasons are kept as values, so these words can change."""
+
+from datetime import date
+
+from portal.earnings.rules import Because, LineKind, Outcome
+from portal.programs.rules import Plan, ProgramTerms
+from portal.templating import day, money
+
+FIRST, RENEWAL, UPGRADE = "first payment", "renewal", "upgrade"
+
+
+def sale_title(because: Because, terms: ProgramTerms) -> str:
+    """`Kartra Growth, renewal`. Vendors name plans and tiers alike, so the vendor's product comes first."""
+    plan = terms.plan(because.plan) if because.plan else None
+    name = f"{terms.name} {plan.name}" if plan else f"{terms.name} payment"
+    which = UPGRADE if because.proration else FIRST if because.number == 1 else RENEWAL
+    return f"{name}, {which}" if plan else name
+
+
+def correction_title(kind: LineKind, outcome: Outcome) -> str:
+    match outcome:
+        case Outcome.REFUNDED_IN_FULL:
+            return "Refunded in full"
+        case Outcome.REFUNDED_IN_PART:
+            return "Part refund"
+        case Outcome.DISPUTE_LOST:
+            return "Dispute lost"
+        case _:
+            return "Correction" if kind is LineKind.CORRECTION else "Refund"
+
+
+def came_from(because: Because) -> str:
+    if because.code:
+        return f"Code {because.code}"
+    return because.placement or ("Your link" if because.click_at else "–")
+
+
+def plan_words(plan: Plan) -> str:
+    return f"{plan.name}, {'monthly' if plan.period == 'month' else 'yearly'}"
+
+
+def short_reason(outcome: Outcome) -> str:
+    """Two or three words for the rows of a list."""
+    return SHORT[outcome]
+
+
+def why_not(outcome: Outcome, because: Because, terms: ProgramTerms, today: date) -> str:
+    """The full sentence for what did not count."""
+    return _Reason(because, terms, today).sentence(outcome)
+
+
+def what_next(outcome: Outcome) -> str:
+    """What can still come of it; empty where nothing can."""
+    return NEXT.get(outcome, "")
+
+
+SHORT = {
+    Outcome.SALE: "counted",
+    Outcome.NO_SUBSCRIPTION: "no subscription",
+    Outcome.NO_REFERRAL: "no referral",
+    Outcome.CLICK_TOO_OLD: "click too old",
+    Outcome.NOT_NEW: "not a new customer",
+    Outcome.SELF_REFERRAL: "your own purchase",
+    Outcome.SUBSCRIPTION_ENDED: "subscription had ended",
+    Outcome.MONTHS_OVER: "paid months are over",
+    Outcome.NOT_YET_APPROVED: "before your approval",
+    Outcome.PAUSED: "you were paused",
+    Outcome.ENDED: "you had left",
+    Outcome.ZERO: "nothing was paid",
+    Outcome.TRIAL: "trial",
+    Outcome.UNKNOWN_PLAN: "price of no plan",
+    Outcome.DISCOUNTED: "discount from outside",
+    Outcome.WAITING: "payment not seen yet",
+    Outcome.WRONG_CURRENCY: "another currency",
+    Outcome.REFUNDED_IN_PART: "part refund",
+    Outcome.REFUNDED_IN_FULL: "refunded in full",
+    Outcome.NOTHING_LEFT: "nothing left",
+    Outcome.NOT_A_SALE: "was no sale",
+    Outcome.DISPUTED: "disputed",
+    Outcome.DISPUTE_WON: "dispute won",
+    Outcome.DISPUTE_LOST: "dispute lost",
+}
+FIXED = {
+    Outcome.TRIAL: "This payment was for a trial. A trial ties the customer to you, and earns nothing yet.",
+    Outcome.ZERO: "The customer paid nothing for this period, so there is nothing to share.",
+    Outcome.UNKNOWN_PLAN: "The price that was paid belongs to no plan of the program. A manager looks at it.",
+    Outcome.NOT_NEW: "This customer had paid for an earlier subscription, so it was not new.",
+    Outcome.SELF_REFERRAL: "The buyer used your own address. Nobody can refer themselves.",
+    Outcome.NOT_YET_APPROVED: "This payment was made before your application was approved.",
+}
+NEXT = {
+    Outcome.TRIAL: "The first full-price payment counts.",
+    Outcome.ZERO: "The next payment can count.",
+    Outcome.DISCOUNTED: "The next payment can count again.",
+    Outcome.UNKNOWN_PLAN: "It waits for a manager to decide.",
+    Outcome.PAUSED: "Payments count again once your account is active.",
+}
+
+
+class _Reason:
+    """Sentences that carry the values of one decision."""
+
+    def __init__(self, because: Because, terms: ProgramTerms, today: date) -> None:
+        self.because, self.terms, self.today = because, terms, today
+
+    def sentence(self, outcome: Outcome) -> str:
+        told = FIXED.get(outcome)
+        if told:
+            return told
+        make = {
+            Outcome.DISCOUNTED: self._discounted,
+            Outcome.CLICK_TOO_OLD: self._click_too_old,
+            Outcome.PAUSED: self._paused,
+            Outcome.ENDED: self._left,
+            Outcome.SUBSCRIPTION_ENDED: self._subscription_ended,
+            Outcome.MONTHS_OVER: self._months_over,
+        }.get(outcome)
+        return make() if make else f"This payment earned nothing: {SHORT[outcome]}."
+
+    def _discounted(self) -> str:
+        because = self.because
+        plan = self.terms.plan(because.plan) if because.plan else None
+        name = f"{self.terms.name} {plan.name}" if plan else "The plan"
+        costs = f"{name} costs {money(because.list_price)}. " if because.list_price else ""
+        paid = f"The customer paid {money(because.price_paid)}. " if because.price_paid else ""
+        return f"{costs}{paid}A lower price counts only if the discount comes from this program."
+
+    def _click_too_old(self) -> str:
+        return (
+            f"Your click was on {self._day(self.because.click_at)}, and the subscription began on "
+            f"{self._day(self.because.began_at)}. That is more than {self.because.window_days} days."
+        )
+
+    def _paused(self) -> str:
+        return f"Your account was paused since {self._day(self.because.state_since)}."
+
+    def _left(self) -> str:
+        return f"Your part in the program had ended on {self._day(self.because.state_since)}."
+
+    def _subscription_ended(self) -> str:
+        return f"The subscription had ended on {self._day(self.because.ended_at)}; your share ends with it."
+
+    def _months_over(self) -> str:
+        return f"The program pays for the first {self.because.months_paid} months of a subscription."
+
+    def _day(self, at: date | None) -> str:
+        return day(at, self.today) if at else "an earlier day"

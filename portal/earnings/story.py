@@ -1,0 +1,342 @@
+"""One sale told for people: its way along the dates, its arithmetic, and the checks that decided it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from portal.earnings.facts import Payment
+from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
+from portal.earnings.sentences import SHORT, correction_title, what_next, why_not
+from portal.earnings.timeline import LineState, Month, PayWindow
+from portal.money import Money
+from portal.programs.rules import ProgramTerms
+from portal.templating import day, money, rate
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop on the line of time; `then` draws the way to the next one."""
+
+    icon: str
+    date: str
+    name: str
+    words: str
+    look: str = ""
+    then: str = "past"
+    percent: int = 0
+    today: str = ""
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One line of the arithmetic."""
+
+    words: str
+    amount: str = ""
+    sign: str = ""
+    note: str = ""
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    passed: bool
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A refund or a dispute of the payment, as it was decided."""
+
+    on: date
+    kind: TransactionKind
+    outcome: Outcome
+    amount: Money
+    arithmetic: Arithmetic | None
+
+    @property
+    def change(self) -> Money:
+        if self.arithmetic is None or self.arithmetic.due is None or self.arithmetic.booked_before is None:
+            return Money.zero(self.amount.currency)
+        return self.arithmetic.due - self.arithmetic.booked_before
+
+
+@dataclass(frozen=True)
+class Tale:
+    """Everything that is known of a payment when its page is written."""
+
+    payment: Payment
+    paid_on: date
+    outcome: Outcome
+    because: Because
+    arithmetic: Arithmetic | None
+    terms: ProgramTerms
+    today: date
+    happenings: tuple[Happening, ...]
+    trial: Money | None
+    state: LineState | None  # of the sale's own line; None where nothing was booked
+    released_on: date | None
+    run: Month | None
+    window: PayWindow | None
+    taken_paid_on: date | None
+    due: Money
+    renews_on: date | None
+    renewal: Money | None
+
+    @property
+    def counts(self) -> bool:
+        return self.outcome is Outcome.SALE
+
+    def day(self, at: date | datetime) -> str:
+        return day(at, self.today)
+
+
+# The line of time
+
+
+def stops(tale: Tale) -> tuple[Stop, ...]:
+    if not tale.counts:
+        return tuple([*_before(tale), *_not_counted(tale)])
+    return tuple([*_before(tale), *_held(tale), *_to_the_payout(tale)])
+
+
+def _before(tale: Tale) -> list[Stop]:
+    because, found = tale.because, []
+    if because.code and because.began_at:
+        words = "used at checkout; it ties this subscription to you"
+        found.append(Stop("ticket-percent", tale.day(because.began_at), f"Code {because.code}", words))
+    elif because.click_at:
+        where = f"on your link, from {because.placement}" if because.placement else "on your link"
+        when = f"{tale.day(because.click_at)}, {because.click_at:%H:%M}"
+        found.append(Stop("mouse-pointer-click", when, "Click", where))
+    if because.trial_ends_at and because.began_at and tale.outcome is not Outcome.TRIAL:
+        name = f"Trial, {money(tale.trial)}" if tale.trial else "Trial"
+        words = "ties this subscription to you; a trial earns nothing"
+        found.append(Stop("flask-conical", tale.day(because.began_at), name, words))
+    return found
+
+
+def _held(tale: Tale) -> list[Stop]:
+    due, hold = tale.arithmetic.due if tale.arithmetic else tale.due, tale.terms.hold_days
+    words = f"{money(tale.payment.charged)} paid: {money(due or tale.due)} booked, held for {hold} days"
+    name = "Full price" if tale.because.given is None or tale.because.given.is_zero else "Paid with your code"
+    look = str(tale.state) if tale.state else ""
+    found = [(tale.paid_on, Stop("banknote", tale.day(tale.paid_on), name, words, look))]
+    found += [(one.on, _happening(tale, one)) for one in tale.happenings]
+    return _along_the_hold(tale, found)
+
+
+def _happening(tale: Tale, one: Happening) -> Stop:
+    if one.kind is TransactionKind.DISPUTE:
+        words = {
+            Outcome.DISPUTED: "the customer's bank asks for the money back; nothing is paid meanwhile",
+            Outcome.DISPUTE_WON: "the bank decided for the vendor: what you earned stays yours",
+            Outcome.DISPUTE_LOST: "the bank gave the money back to the customer",
+        }.get(one.outcome, "")
+        names = {Outcome.DISPUTED: "Dispute opened", Outcome.DISPUTE_WON: "Dispute won"}
+        name = names.get(one.outcome, "Dispute lost")
+        return Stop("scale", tale.day(one.on), name, words, "disputed" if name == "Dispute opened" else "")
+    title = correction_title(LineKind.REFUND, one.outcome)
+    back = f"{money(one.amount)} went back to the customer"
+    left = one.arithmetic.due if one.arithmetic else None
+    words = f"{back}; {money(left)} stays yours" if left and not left.is_zero else back
+    return Stop("undo-2", tale.day(one.on), f"{title}, {money(one.change)}", words)
+
+
+def _along_the_hold(tale: Tale, found: Sequence[tuple[date, Stop]]) -> list[Stop]:
+    """Draws the amber bar from each stop to the next, up to the day of the release."""
+    told = []
+    ends = [on for on, _ in found[1:]] + [tale.released_on or tale.today]
+    for (start, stop), end in zip(found, ends, strict=True):
+        then, percent, words = "past", 0, ""
+        if tale.released_on and start < tale.released_on:
+            then = "held" if end <= tale.today else "held_pale" if tale.today < start else "held_part"
+            if then == "held_part":
+                percent = (tale.today - start).days * 100 // max((end - start).days, 1)
+                words = f"Today, day {(tale.today - tale.paid_on).days} of {tale.terms.hold_days}"
+        told.append(replace(stop, then=then, percent=percent, today=words, long=then == "held_part"))
+    return told
+
+
+def _to_the_payout(tale: Tale) -> list[Stop]:
+    if not (tale.released_on and tale.run and tale.window) or tale.due.minor <= 0:
+        return []
+    past = tale.released_on <= tale.today
+    paid_on = tale.taken_paid_on
+    first, last = tale.run.first_day, tale.window
+    ahead, way = ("", "past") if past else ("future", "future")
+    run_way, run_look = ("past", "") if paid_on else ("future", "future")
+    month = f"{tale.run.first_day:%B}"
+    paid = tale.day(paid_on) if paid_on else f"{last.first.day}–{tale.day(last.last)}"
+    return [
+        Stop("lock-open", tale.day(tale.released_on), "Released", "certain from here on", ahead, way),
+        Stop(
+            "list-checks",
+            f"{first.day}–{tale.day(last.first.replace(day=last.first.day - 1))}",
+            f"{month} run",
+            f"all that is released by {tale.day(tale.run.cut_off)}, reviewed by a manager",
+            run_look,
+            run_way,
+        ),
+        Stop("landmark", paid, "Paid", money(tale.due), "paid" if paid_on else "future", ""),
+    ]
+
+
+def _not_counted(tale: Tale) -> list[Stop]:
+    words = {
+        Outcome.TRIAL: "a trial ties the customer to you and earns nothing yet",
+        Outcome.DISCOUNTED: "a discount from outside the program; no commission was booked",
+    }.get(tale.outcome, f"{SHORT[tale.outcome]}; no commission was booked")
+    icon = "flask-conical" if tale.outcome is Outcome.TRIAL else "circle-slash"
+    name = f"{money(tale.payment.charged)} paid"
+    here = Stop(icon, tale.day(tale.paid_on), name, words, "not_counted", "")
+    if not (tale.renews_on and tale.renewal) or tale.renews_on <= tale.today:
+        return [here]
+    earns = f"at full price you earn {money(tale.renewal)}"
+    return [
+        replace(here, then="dots"),
+        Stop("repeat", tale.day(tale.renews_on), "Next payment", earns, "future", ""),
+    ]
+
+
+# The arithmetic
+
+
+def arithmetic(tale: Tale) -> tuple[Sum, ...]:
+    return _counted_sums(tale) if tale.counts and tale.arithmetic else _difference(tale)
+
+
+def _counted_sums(tale: Tale) -> tuple[Sum, ...]:
+    sums, given = tale.arithmetic, tale.because.given
+    if sums is None or sums.rate_bps is None:
+        return ()
+    tier = tale.terms.tier(tale.because.tier or "").name
+    lines = [Sum(f"{tale.day(tale.paid_on)}, the payment", look="caption")]
+    if given and not given.is_zero and tale.because.list_price:
+        lines += [
+            Sum("List price", money(tale.because.list_price)),
+            Sum("Discount that the program gave", money(given), "−"),
+        ]
+    lines.append(Sum("Charged to the customer", money(sums.charged), "=" if len(lines) > 1 else ""))
+    if not sums.tax.is_zero:
+        lines.append(Sum("Tax", money(sums.tax), "−"))
+    lines += [
+        Sum("Base: paid for the plan, without tax", money(sums.base), "=", look="result"),
+        Sum(f"Your rate that day, {tier}", rate(sums.rate_bps), "×"),
+        Sum("Commission booked", money(sums.due or tale.due), "=", look="result"),
+    ]
+    for one in tale.happenings:
+        lines += _correction(tale, one)
+    lines.append(Sum("Your commission for this sale", money(tale.due), look="total"))
+    return tuple(lines)
+
+
+def _correction(tale: Tale, one: Happening) -> list[Sum]:
+    sums = one.arithmetic
+    if one.change.is_zero or sums is None or sums.due is None or sums.base_left is None:
+        return []
+    happened = "dispute lost" if one.kind is TransactionKind.DISPUTE else "refunded to the customer"
+    amount = "" if one.kind is TransactionKind.DISPUTE else f"{money(one.amount)} "
+    return [
+        Sum(f"{tale.day(one.on)}, {amount}{happened}", look="caption"),
+        Sum("Base that is left", money(sums.base_left)),
+        Sum("The same rate", rate(sums.rate_bps or 0), "×"),
+        Sum("Commission that is due now", money(sums.due), "=", look="result"),
+        Sum(
+            "Correction booked",
+            money(one.change),
+            note=f"{money(sums.due)} due − {money(sums.booked_before or tale.due)} booked before",
+        ),
+    ]
+
+
+def _difference(tale: Tale) -> tuple[Sum, ...]:
+    because, lines = tale.because, []
+    nothing = Money.zero(tale.payment.charged.currency)
+    if because.list_price and because.list_price > tale.payment.price_paid:
+        lines += [
+            Sum("List price", money(because.list_price)),
+            Sum("Taken off", money(because.list_price - tale.payment.price_paid), "−"),
+        ]
+    paid = Sum("Paid by the customer, without tax", money(tale.payment.base), look="result" if lines else "")
+    lines.append(replace(paid, sign="=" if lines else ""))
+    if because.list_price and because.list_price > tale.payment.price_paid:
+        lines.append(Sum("Of what was taken off, given by this program", money(because.given or nothing)))
+    lines += [
+        Sum("Counts as a sale", "No"),
+        Sum("Your commission for this payment", money(nothing), look="total"),
+    ]
+    return tuple(lines)
+
+
+# The checks, in the order in which they are made
+
+YOURS = {Outcome.NO_REFERRAL, Outcome.CLICK_TOO_OLD, Outcome.NO_SUBSCRIPTION}
+NEW = {Outcome.NOT_NEW, Outcome.SELF_REFERRAL}
+RUNNING = {Outcome.SUBSCRIPTION_ENDED, Outcome.MONTHS_OVER}
+ACTIVE = {Outcome.PAUSED, Outcome.ENDED, Outcome.NOT_YET_APPROVED}
+
+
+def checks(tale: Tale) -> tuple[Check, ...]:
+    """Those that were passed, and the first that was not; what comes after it was never asked."""
+    because, found = tale.because, []
+    for name, failures, words in (
+        ("The customer is yours", YOURS, _why_yours(tale)),
+        ("A new customer", NEW, "No earlier paid subscription, and not your own address."),
+        ("The subscription runs", RUNNING, "It was active when this was paid."),
+        ("Your account was active", ACTIVE, _why_active(tale)),
+    ):
+        if tale.outcome in failures:
+            failed = why_not(tale.outcome, because, tale.terms, tale.today)
+            return (*found, Check(False, name, failed))
+        found.append(Check(True, name, words))
+    if not tale.counts:
+        failed = why_not(tale.outcome, because, tale.terms, tale.today)
+        name = "It was a trial" if tale.outcome is Outcome.TRIAL else "The payment wasn't at full price"
+        return (*found, Check(False, name, failed))
+    tier = tale.terms.tier(because.tier or "")
+    full = (
+        "The plan's list price is a sale."
+        if because.given is None or because.given.is_zero
+        else "The program gave the discount itself, so the lower price counts."
+    )
+    rates = f"You were {tier.name} that day: {rate(tier.rate_bps)}. A later tier changes later sales only."
+    return (*found, Check(True, "Full price", full), Check(True, "Your rate that day", rates))
+
+
+def _why_yours(tale: Tale) -> str:
+    because = tale.because
+    if because.code:
+        return f"Your code {because.code} was used at checkout."
+    if because.click_at:
+        return (
+            f"Your click of {tale.day(because.click_at)} was the newest in the {because.window_days} days before "
+            "it began, and no other partner's code was used."
+        )
+    return "It was credited to you."
+
+
+def _why_active(tale: Tale) -> str:
+    since = tale.because.state_since
+    return f"Active since {tale.day(since)}." if since else "Active when this was paid."
+
+
+def head_sentence(tale: Tale, customer: str, plan: str) -> tuple[str, str]:
+    """What happened, and the part of it that matters most."""
+    if not tale.counts:
+        reason = why_not(tale.outcome, tale.because, tale.terms, tale.today)
+        return (
+            f"{customer} paid {money(tale.payment.charged)} on {tale.day(tale.paid_on)}. {reason}",
+            what_next(tale.outcome),
+        )
+    start = f"{customer} paid for {plan} on {tale.day(tale.paid_on)}."
+    if tale.due.minor <= 0:
+        return f"{start} The money went back, so nothing of it is left.", ""
+    if tale.taken_paid_on:
+        return f"{start} You got your share on", f"{tale.day(tale.taken_paid_on)}."
+    if tale.state is LineState.DISPUTED or not tale.window:
+        return f"{start} It is disputed; you get your share after the bank has decided for the vendor.", ""
+    between = f"{tale.window.first.day} and {tale.day(tale.window.last)}."
+    return f"{start} You get your share between", between
