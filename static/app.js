@@ -47,26 +47,57 @@ function count(field) {
 }
 document.addEventListener("input", (event) => count(event.target));
 
-// <body data-keys>: a single letter presses the visible button or link with that aria-keyshortcuts.
+// aria-keyshortcuts="J": the letter follows a link or opens a part; a button that sends something only gets the
+// focus, because a slip of the finger must not decide. <input data-keys> switches all of it off (WCAG 2.1.4).
+const keys = {
+  get on() {
+    return localStorage.getItem("keys") !== "off";
+  },
+  show() {
+    document.querySelectorAll("[data-keys]").forEach((box) => (box.checked = this.on));
+    document.body.classList.toggle("without-keys", !this.on);
+  },
+};
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-keys]")) return;
+  localStorage.setItem("keys", event.target.checked ? "on" : "off");
+  keys.show();
+});
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable], dialog[open]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !/^[a-z]$/i.test(event.key)) return;
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]");
+  if (typing || !keys.on || event.ctrlKey || event.metaKey || event.altKey || !/^[a-z]$/i.test(event.key)) return;
   const wanted = document.querySelector(`[aria-keyshortcuts="${event.key.toUpperCase()}"]`);
   if (!wanted) return;
   event.preventDefault();
   wanted.focus();
-  wanted.click();
+  if (wanted.type !== "submit") wanted.click();
 });
+keys.show();
 
 // A form is sent once, however often the button is pressed.
+const release = () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) event.preventDefault();
   else if (form.method === "post") form.dataset.sent = "yes";
+  setTimeout(release, 10_000);
 });
-addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+addEventListener("pageshow", release);
+document.addEventListener("htmx:finally:request", release);
 
-document.addEventListener("htmx:finally:request", () =>
-  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent),
-);
-document.addEventListener("htmx:response:error", () => say("That did not work. Load the page again, then try once more."));
+// What htmx could not fetch or was refused is said where the reader is, not swallowed.
+function complain() {
+  const words = "That did not work. Load the page again, then try once more.";
+  const notice = document.createElement("div");
+  notice.className = "notice flash is-wrong";
+  notice.textContent = words;
+  document.querySelectorAll(".notice.is-wrong.flash").forEach((old) => old.remove());
+  document.getElementById("content")?.prepend(notice);
+  notice.scrollIntoView({ block: "nearest" });
+  say(words);
+}
+// 422 brings the form back with its errors, and 409 its refusal: both are shown as they come.
+document.addEventListener("htmx:response:error", (event) => {
+  if (![409, 422].includes(event.detail.ctx.response.status)) complain();
+});
+document.addEventListener("htmx:error", complain);
