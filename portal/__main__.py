@@ -28,7 +28,8 @@ def main() -> None:
 )
 def serve(demo: bool, no_worker: bool, processes: int) -> None:
     """Serve the portal: migrates, loads the program files, then answers."""
-    from portal.serving import CannotStart, prepare, serve_until_stopped, welcome
+    from portal.errors import CannotStart
+    from portal.serving import prepare, serve_until_stopped, welcome
 
     settings = _settings()
     _run(prepare(settings, demo=demo))
@@ -152,11 +153,10 @@ def _run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
     """Runs it; what a person can act on ends the command with its sentence instead of a traceback."""
     from portal.errors import PortalError
     from portal.programs.program_file import BadProgram
-    from portal.serving import CannotStart
 
     try:
         return asyncio.run(coroutine)
-    except (PortalError, BadProgram, CannotStart) as error:
+    except (PortalError, BadProgram) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -79,3 +79,7 @@ class NotAllowed(PortalError):
     """403: signed in, but this is for somebody else's role."""
 
     sentence = "Your account doesn't open this page."
+
+
+class CannotStart(PortalError):
+    """The portal does not start; the sentence says why and what to do. Only the command line shows it."""

@@ -14,6 +14,7 @@ from portal.app import house_of, program_folder, start_logging
 from portal.clock import utc_now
 from portal.demo.people import kept_hints
 from portal.demo.seed import DEMO_PROGRAM, seed_demo
+from portal.errors import CannotStart
 from portal.migrate import migrate
 from portal.programs.actions import load_program, program_files
 from portal.programs.queries import all_programs
@@ -21,10 +22,6 @@ from portal.settings import Settings
 from portal.static_files import StaticFiles
 from portal.templating import make_environment
 from portal.worker import Worker
-
-
-class CannotStart(Exception):
-    """A sentence that says why, and what to do."""
 
 
 async def prepare(settings: Settings, *, demo: bool) -> None:

@@ -1,12 +1,12 @@
 """Billing systems in, earnings out."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from portal.clock import local_date
 from portal.earnings.actions import Delivery, Receipt, receive, refuse
@@ -58,13 +58,13 @@ async def earnings(
     request: Asking,
     me: NamedDependency[Me],
     now: NamedDependency[datetime],
-    state: FromQuery[str] = "all",
+    only: Annotated[str, QueryParameter(name="state")] = "all",
     page: FromQuery[str] = "1",
     currency: FromQuery[str] = "",
 ) -> Page:
     terms = await terms_at(me.program_id, now)
     today = local_date(now, terms.timezone)
-    shown = await earnings_page(me.enrollment_id, today, state=state, page=_number(page), currency=currency)
+    shown = await earnings_page(me.enrollment_id, today, state=only, page=_number(page), currency=currency)
     return show(request, "earnings/index.html", page=shown, fragment="ledger")
 
 
