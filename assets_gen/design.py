@@ -19,7 +19,7 @@ HERE = Path(__file__).parent / "designs"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A colour of the brands: whose it is, to what lightness and chroma it is brought, on what it is read."""
+    """A colour of the brands: whose it is, what lightness and chroma it takes, on what it is read."""
 
     of: str
     lightness: tuple[float, float] | None = None
@@ -33,8 +33,8 @@ class Role:
 class Element:
     """One thing in a composition.
 
-    """A colour of the brands: whose it is, what lightness and chroma it takes, on what it is read."""
-    another element, by name, was left out.
+    `edges` are expressions such as "qr.right + 3.6" (see table.py); `without` holds the edges that it takes
+    instead when another element, by name, was left out.
     """
 
     name: str
