@@ -181,11 +181,11 @@ def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     return peer
 
 
-def affiliates_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def affiliates_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     _only("affiliate", connection)
 
 
-def managers_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def managers_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     _only("manager", connection)
 
 

@@ -35,7 +35,7 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Page:
     said, ways = await form_and_choices(request, "ways")
     terms = await _terms(request, now)
     draft = parse_application(said, ways, {way.key: way.name for way in terms.words.ways})
-    if said.get("leave_empty") or _too_fast(request, said.get("opened", ""), now):
+    if said.get("company") or _too_fast(request, said.get("opened", ""), now):
         # A bot goes away. A person whose browser was this quick sends it once more and has lost nothing.
         draft = replace(
             draft, errors={**draft.errors, "form": "That was very quick. Please look it over and send it."}

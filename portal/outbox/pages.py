@@ -35,7 +35,7 @@ class _Read:
     mail: EmailMessage
 
 
-def only_at_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def only_at_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Letters open accounts: the page exists only where the settings keep everybody else away."""
     if not settings_of(connection).has_mailbox:
         raise NotFound
