@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 from litestar import HttpMethod, Litestar, Router
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -106,6 +107,10 @@ def create_app(
         middleware=[KnowWho(), SameOrigin()],
         before_send=[security_headers(settings)],
         exception_handlers=HANDLERS,
+        # Pictures and PDFs are packed already, and so are static files.
+        compression_config=CompressionConfig(
+            backend="gzip", exclude=["^/static/", "^/c/"], exclude_opt_key="packed"
+        ),
         # The pool first: contexts end in reverse, so buffers and worker still have it when they end.
         lifespan=[database, letters, counting_clicks, rendering, *lifespan],
         state=state,

@@ -3,6 +3,8 @@
 import importlib
 import os
 import pkgutil
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -27,7 +29,8 @@ async def migrate() -> int:
         for number in waiting:
             manager = await modules[number].forwards()
             if isinstance(manager, MigrationManager):
-                await manager.run()
+                with redirect_stdout(StringIO()):  # it tells its steps, which no one asked for
+                    await manager.run()
             await Migration.insert(Migration(name=number, app_name=APP_CONFIG.app_name))
     return len(waiting)
 

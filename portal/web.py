@@ -149,6 +149,11 @@ def own_path(text: str) -> str:
     return text if plain and not parts.scheme and not parts.netloc and text.startswith("/") else "/"
 
 
+def page_number(text: str) -> int:
+    """A page number from an address; anything else is the first page."""
+    return int(text) if text.isascii() and text.isdecimal() and 0 < int(text[:7]) < 1_000_000 else 1
+
+
 async def form_of(request: Asking) -> dict[str, str]:
     """The text fields of a form, the last value of each; files are left out. Unknown fields do no harm."""
     return {key: value for key, value in (await _form(request)).multi_items() if isinstance(value, str)}

@@ -1,13 +1,15 @@
-"""The worker: sends waiting letters. Embedded in the server, or a process of its own beside PostgreSQL."""
+"""The worker: sends waiting letters, and books what had to wait. Embedded in the server, or its own process."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import structlog
 from jinja2 import Environment
 
 from portal.clock import Clock
+from portal.earnings.actions import catch_up
 from portal.outbox.actions import CannotSend, Waiting, send_waiting
 from portal.outbox.letters import compose
 from portal.outbox.post import post_of
@@ -17,24 +19,35 @@ from portal.web import House
 log = structlog.get_logger("portal.worker")
 
 REST = 1.0  # seconds between two looks into an empty outbox
+# A checkout can be told before its click is stored; it is looked at again this often.
+CATCH_UP = timedelta(seconds=30)
 
 
 class Worker:
     def __init__(self, settings: Settings, environment: Environment, house: House, clock: Clock) -> None:
         self._settings, self._environment, self._house, self._clock = settings, environment, house, clock
         self._post, self._sender = post_of(settings)
+        self._caught_up_at = clock()
 
     async def send_due(self) -> int:
         """One round; gives back how many letters were tried."""
         return await send_waiting(self._deliver, self._clock())
 
+    async def catch_up(self) -> None:
+        """Books anew what waited for a click, when its time has come."""
+        now = self._clock()
+        if now - self._caught_up_at >= CATCH_UP:
+            self._caught_up_at = now
+            await catch_up(self._house.program_id, now)
+
     async def run(self) -> None:
         """Until it is cancelled. A round that fails is logged, and the next one comes."""
         while True:
             try:
+                await self.catch_up()
                 busy = await self.send_due() > 0
-            except Exception:
-                log.exception("a round of letters failed")
+            except Exception:  # noqa: BLE001 - whatever it was, the next round comes
+                log.exception("a round of the worker failed")
                 busy = False
             if not busy:
                 await asyncio.sleep(REST)

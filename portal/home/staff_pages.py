@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 
 from portal.home import queries
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, managers_only, show, who
+from portal.web import Asking, Page, managers_only, page_number, show, who
 
 
 @get("/manage")
@@ -21,11 +21,11 @@ async def today(request: Asking, now: NamedDependency[datetime]) -> Page:
 
 @get("/manage/affiliates")
 async def affiliates(
-    request: Asking, now: NamedDependency[datetime], q: FromQuery[str] = "", page: FromQuery[int] = 1
+    request: Asking, now: NamedDependency[datetime], q: FromQuery[str] = "", page: FromQuery[str] = "1"
 ) -> Page:
     program_id = request.app.state.house.program_id
     terms = await terms_at(program_id, now)
-    found = await queries.affiliates_page(program_id, terms, q[:100], page, now)
+    found = await queries.affiliates_page(program_id, terms, q[:100], page_number(page), now)
     return show(request, "home/affiliates.html", page=found, fragment="list")
 
 
