@@ -109,7 +109,7 @@ def create_app(
         exception_handlers=HANDLERS,
         # Pictures and PDFs are packed already, and so are static files.
         compression_config=CompressionConfig(
-            backend="gzip", exclude=["^/static/", "^/c/"], exclude_opt_key="packed"
+            backend="gzip", gzip_compress_level=5, exclude=["^/static/", "^/c/"], exclude_opt_key="packed"
         ),
         # The pool first: contexts end in reverse, so buffers and worker still have it when they end.
         lifespan=[database, letters, counting_clicks, rendering, *lifespan],

@@ -151,7 +151,7 @@ def own_path(text: str) -> str:
 
 def page_number(text: str) -> int:
     """A page number from an address; anything else is the first page."""
-    return int(text) if text.isascii() and text.isdecimal() and 0 < int(text[:7]) < 1_000_000 else 1
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
 async def form_of(request: Asking) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The worker: sends waiting letters, and books what had to wait. Embedded in the server, or its own process."""
+"""The worker: sends waiting letters, and books what had to wait. In the server, or a process of its own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ class Worker:
             try:
                 await self.catch_up()
                 busy = await self.send_due() > 0
-            except Exception:  # noqa: BLE001 - whatever it was, the next round comes
+            except Exception:
                 log.exception("a round of the worker failed")
                 busy = False
             if not busy:
