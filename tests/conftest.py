@@ -12,10 +12,11 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import structlog
 from litestar import Litestar
 
 from portal import db
-from portal.migrate import create_schema
+from portal.migrate import migrate
 from portal.settings import Settings, read_settings
 from tests.cast import BEGINNING, Cast, Partner, Staff, gather_cast, session_of
 from tests.postgres import postgres_server
@@ -46,6 +47,13 @@ class Stage:
     cast: Cast
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_log() -> None:
+    """Tracebacks without the values of variables, which would fill the screen."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """One event loop for the whole session, so that the browser and the templates can live as long."""
@@ -73,7 +81,7 @@ def memory_folder() -> Iterator[Path]:
 async def sqlite_empty(memory_folder: Path, anyio_backend: str) -> Path:
     path = memory_folder / "empty.sqlite"
     async with db.connected(f"sqlite:///{path}"):
-        await create_schema()
+        await migrate()
     return path
 
 
@@ -91,7 +99,7 @@ async def postgres(anyio_backend: str) -> AsyncIterator[str]:
     with postgres_server() as server:
         await _run_on(server, "CREATE DATABASE empty")
         async with db.connected(f"{server}/empty"):
-            await create_schema()
+            await migrate()
         yield server
 
 

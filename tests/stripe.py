@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
@@ -11,12 +10,11 @@ Shape = Literal["before", "since"]
 Event = dict[str, Any]
 
 
-def sign(event: Event, secret: str, at: datetime) -> tuple[bytes, dict[str, str]]:
-    """Body and headers of the post."""
-    body = json.dumps(event).encode()
+def signature(body: bytes, secret: str, at: datetime) -> dict[str, str]:
+    """The headers that Stripe sends with these bytes."""
     stamp = int(at.timestamp())
-    signature = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-    return body, {"Stripe-Signature": f"t={stamp},v1={signature}", "Content-Type": "application/json"}
+    made = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"Stripe-Signature": f"t={stamp},v1={made}", "Content-Type": "application/json"}
 
 
 def event(kind: str, at: datetime, thing: dict[str, Any]) -> Event:

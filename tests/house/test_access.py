@@ -25,6 +25,7 @@ from tests.sales import click_on, sell
 
 class Open(StrEnum):
     TO_EVERYBODY = "everybody"
+    TO_WHOEVER_LEAVES = "everybody, who then stands before the door"
     TO_THIS_MACHINE = "whoever sits at this machine, while there is no mail server"
     TO_AFFILIATES = "affiliates"
     TO_ITS_AFFILIATE = "the affiliate whose it is"
@@ -48,7 +49,7 @@ ACCESS = {
     "POST /signin/forgot": Open.TO_EVERYBODY,
     "GET /signin/password/{token}": Open.TO_EVERYBODY,
     "POST /signin/password/{token}": Open.TO_EVERYBODY,
-    "POST /signout": Open.TO_EVERYBODY,
+    "POST /signout": Open.TO_WHOEVER_LEAVES,
     "GET /r/{slug}": Open.TO_EVERYBODY,
     "HEAD /r/{slug}": Open.TO_EVERYBODY,
     "GET /static/{version}/{name}": Open.TO_EVERYBODY,
@@ -89,6 +90,7 @@ YES, SIGN, CODE, HOME, FORGED, NO, GONE = ({answer} for answer in Answer)
 # In the order of PEOPLE.
 EXPECTED: dict[Open, tuple[set[Answer], ...]] = {
     Open.TO_EVERYBODY: (YES, YES | HOME, YES | HOME, YES, YES | HOME),
+    Open.TO_WHOEVER_LEAVES: (SIGN, SIGN, SIGN, SIGN, SIGN),
     Open.TO_THIS_MACHINE: (YES, YES, YES, YES, YES),
     Open.TO_AFFILIATES: (SIGN, YES, YES, CODE, NO),
     Open.TO_ITS_AFFILIATE: (SIGN, GONE, GONE, CODE, NO),
@@ -186,7 +188,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "token": sealed(app.state.settings.secret, "status", cast.dora.application),
         "slug": cast.ben.slug,
         "version": "any",
-        "name": "mark.svg",
+        "name": "app.js",
         "letter": letters[0]["Message-ID"].strip("<>").partition("@")[0],
         "sale": str(await sell(buyer, click, STRIPE_SECRET, now)),
         "application": str(cast.dora.application),
