@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from portal.earnings.forecast import expected_by_run
@@ -100,10 +101,22 @@ class CalendarMonth:
 
 
 @dataclass(frozen=True)
+class Band:
+    """A month of the calendar as it is drawn."""
+
+    label: str
+    window: str
+    total: Money
+    shares: tuple[tuple[str, int], ...]
+    is_next: bool
+
+
+@dataclass(frozen=True)
 class EarningsPage:
     """earnings/index.html"""
 
     today: date
+    terms: ProgramTerms
     currency: str
     currencies: tuple[str, ...]
     since: date | None
@@ -122,6 +135,37 @@ class EarningsPage:
     @property
     def has_older(self) -> bool:
         return self.last < self.total
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        return tuple(_band(month, self.today) for month in self.calendar)
+
+    def address(self, state: str, page: int) -> str:
+        """Of the same list with another filter or page."""
+        values = {
+            "state": "" if state == ALL else state,
+            "page": "" if page == 1 else str(page),
+            "currency": "" if self.currency == self.terms.currency else self.currency,
+        }
+        asked = urlencode({key: value for key, value in values.items() if value})
+        return f"/earnings?{asked}" if asked else "/earnings"
+
+
+def _band(month: CalendarMonth, today: date) -> Band:
+    first, last = month.window.first, month.window.last
+    label = f"{first:%B}" if first.year == today.year or first.month > 1 else f"{first:%B %Y}"
+    days = f"paid {first.day}–{last.day} {last:%b}"
+    if month.paid_on:
+        days = f"paid on {month.paid_on.day} {month.paid_on:%b}"
+    elif last < today:
+        days = "nothing was due"
+    shares = (
+        ("paid", month.paid.minor),
+        ("released", month.certain.minor),
+        ("held", month.held.minor),
+        ("expected", month.expected.minor),
+    )
+    return Band(label, days, month.total, shares, month.is_next)
 
 
 async def home_figures(enrollment: UUID, today: date) -> HomeFigures:
@@ -161,11 +205,8 @@ def _next(payout: ComingPayout) -> NextPayout:
 
 async def paying_customers(enrollment: UUID) -> int:
     """Customers with an active subscription and a sale that is not fully refunded."""
-    rows = await PayingSpan.raw(
-        "SELECT COUNT(DISTINCT customer) AS number FROM paying_span WHERE enrollment = {} AND ended_at IS NULL",
-        enrollment,
-    )
-    return int(rows[0]["number"])
+    query = PayingSpan.count(distinct=[PayingSpan.customer])
+    return int(await query.where((PayingSpan.enrollment == enrollment) & PayingSpan.ended_at.is_null()))
 
 
 @dataclass(frozen=True)
@@ -219,6 +260,7 @@ async def earnings_page(
     paid = await paid_by_month(enrollment, currency)
     return EarningsPage(
         today=today,
+        terms=terms,
         currency=currency,
         currencies=tuple(sorted({*currencies, terms.currency})) if currencies else (currency,),
         since=await _since(enrollment),

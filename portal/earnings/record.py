@@ -369,7 +369,7 @@ async def leave_open_runs(sales: Iterable[UUID]) -> None:
 
 
 async def drop_claims(which: Any) -> int:
-    """Takes lines out of their payouts. A payout of nothing or less dissolves, and its other lines wait too."""
+    """Takes lines out of their payouts. A payout that shrinks to nothing or less dissolves as a whole."""
     claims = await PayoutLine.select(PayoutLine.id, PayoutLine.payout, PayoutLine.commission.minor).where(
         which
     )

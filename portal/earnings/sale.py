@@ -134,8 +134,8 @@ class _Line:
 async def _payment(enrollment: UUID, sale: UUID) -> dict[str, Any]:
     rows = await Transaction.raw(
         f"""
-        SELECT t.id, t.program, t.external_id, t.reference, t.fact, t.subscription, d.outcome, d.rule, d.because,
-            d.arithmetic, d.terms, d.enrollment, u.external_id AS customer, u.country, s.ended_at, s.trial_ends_at
+        SELECT t.id, t.program, t.external_id, t.fact, t.subscription, d.outcome, d.rule, d.because,
+            d.arithmetic, d.terms, u.external_id AS customer, u.country, s.ended_at
         FROM money_event t
         JOIN decision d ON d."transaction" = t.id
         LEFT JOIN customer u ON u.id = t.customer
@@ -157,7 +157,8 @@ async def _payment(enrollment: UUID, sale: UUID) -> dict[str, Any]:
 async def _lines(enrollment: UUID, sale: UUID, today: date) -> list[_Line]:
     rows = await Commission.raw(
         f"""
-        SELECT c.id, c.kind, c.minor, c.currency, c.rate_bps, c.base_minor, c.booked_on, c.released_on, d.outcome
+        SELECT c.id, c.kind, c.minor, c.currency, c.rate_bps, c.base_minor, c.booked_on, c.released_on,
+            d.outcome
         FROM commission c JOIN decision d ON d."transaction" = c."transaction"
         WHERE c.sale = {{}} AND c.enrollment = {{}} AND {NEWEST}
         ORDER BY c.booked_on, c.created_at, c.id
@@ -280,7 +281,8 @@ async def _trial_paid(row: dict[str, Any], payment: Payment) -> Money | None:
     rows = await Transaction.raw(
         f"""
         SELECT t.charged, t.currency FROM money_event t JOIN decision d ON d."transaction" = t.id
-        WHERE t.subscription = {{}} AND d.outcome = 'trial' AND t.charged > 0 AND t.happened_at < {{}} AND {NEWEST}
+        WHERE t.subscription = {{}} AND d.outcome = 'trial' AND t.charged > 0 AND t.happened_at < {{}}
+        AND {NEWEST}
         ORDER BY t.happened_at LIMIT 1
         """,  # noqa: S608 - our own words
         identity(row["subscription"]),

@@ -63,7 +63,7 @@ def checkout_completed(
     return event(event_id or f"evt_checkout_{subscription}", "checkout.session.completed", at, session)
 
 
-def subscription_said(
+def subscription_said(  # noqa: PLR0913 - Stripe says so much
     verb: str,
     at: datetime,
     customer: str,

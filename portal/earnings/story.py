@@ -98,8 +98,8 @@ class Tale:
 
 def stops(tale: Tale) -> tuple[Stop, ...]:
     if not tale.counts:
-        return tuple([*_before(tale), *_not_counted(tale)])
-    return tuple([*_before(tale), *_held(tale), *_to_the_payout(tale)])
+        return (*_before(tale), *_not_counted(tale))
+    return (*_before(tale), *_held(tale), *_to_the_payout(tale))
 
 
 def _before(tale: Tale) -> list[Stop]:
@@ -281,7 +281,7 @@ ACTIVE = {Outcome.PAUSED, Outcome.ENDED, Outcome.NOT_YET_APPROVED}
 
 def checks(tale: Tale) -> tuple[Check, ...]:
     """Those that were passed, and the first that was not; what comes after it was never asked."""
-    because, found = tale.because, []
+    because, found = tale.because, list[Check]()
     for name, failures, words in (
         ("The customer is yours", YOURS, _why_yours(tale)),
         ("A new customer", NEW, "No earlier paid subscription, and not your own address."),
@@ -312,8 +312,8 @@ def _why_yours(tale: Tale) -> str:
         return f"Your code {because.code} was used at checkout."
     if because.click_at:
         return (
-            f"Your click of {tale.day(because.click_at)} was the newest in the {because.window_days} days before "
-            "it began, and no other partner's code was used."
+            f"Your click of {tale.day(because.click_at)} was the newest in the {because.window_days} days "
+            "before it began, and no other partner's code was used."
         )
     return "It was credited to you."
 

@@ -178,7 +178,7 @@ async def _open_lines(enrollment: UUID, currency: str, today: date) -> list[tupl
         today,
     )
     return [
-        (row["released_on"], row["state"], Money(int(row["minor"]), currency), int(row["lines"]))
+        (row["released_on"], row["state"], Money(int(row["minor"]), currency), int(row["number"]))
         for row in rows
     ]
 

@@ -42,7 +42,8 @@ async def _paid_lines_are_payouts(_: datetime) -> list[str]:
     rows = await Payout.raw(
         """
         SELECT p.id, p.run_month, p.minor, p.currency, COALESCE(SUM(c.minor), 0) AS lines,
-            SUM(CASE WHEN c.currency = p.currency AND c.enrollment = p.enrollment THEN 0 ELSE 1 END) AS strange
+            SUM(CASE WHEN c.currency = p.currency AND c.enrollment = p.enrollment THEN 0 ELSE 1 END)
+                AS strange
         FROM payout p
         LEFT JOIN payout_line l ON l.payout = p.id
         LEFT JOIN commission c ON c.id = l.commission

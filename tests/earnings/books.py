@@ -17,7 +17,7 @@ from tests.cast import Cast, Partner
 GROWTH = Money(11_900, "USD")
 
 
-def day(text: str, hour: int = 12) -> datetime:
+def at(text: str, hour: int = 12) -> datetime:
     """`"5 Jan"` of 2027, at noon unless told otherwise; the cast begins in March 2026."""
     return datetime.strptime(f"{text} 2027 {hour:02}", "%d %b %Y %H").replace(tzinfo=UTC)
 
@@ -38,7 +38,7 @@ class Desk:
 
     async def click(self, partner: Partner, at: datetime, placement: str = "") -> str:
         token = f"click{new_id().hex[-20:]}"
-        link = await _main_link(partner)
+        link = await main_link(partner)
         await Click.insert(
             Click(token=token, link=link, enrollment=partner.enrollment, at=at, placement=placement)
         )
@@ -73,7 +73,7 @@ class Desk:
         self, on: date | str = date(2029, 1, 1), of: Partner | None = None
     ) -> list[tuple[Any, ...]]:
         """(transaction, kind, minor units, state on that day, released on), in the order of the books."""
-        on = day(on).date() if isinstance(on, str) else on
+        on = at(on).date() if isinstance(on, str) else on
         return [
             (line.transaction, line.kind, line.minor, line.state, f"{line.released_on:%-d %b}")
             for line in await books_on(on)
@@ -97,7 +97,7 @@ def delivery(body: bytes) -> Delivery:
     return Delivery(stripe.read(body), body)
 
 
-async def _main_link(partner: Partner) -> UUID:
+async def main_link(partner: Partner) -> UUID:
     from portal.enrollments.tables import Link
 
     rows = await Link.select(Link.id).where((Link.enrollment == partner.enrollment) & Link.main.eq(True))
