@@ -1,9 +1,13 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from portal import db
+from portal.programs.actions import load_program
+from tests.cast import KARTRA, Cast
 from tests.conftest import Stage
+from tests.earnings.books import NOW
 
 
 @pytest.fixture
@@ -11,3 +15,15 @@ async def bound(stage: Stage, anyio_backend: str) -> AsyncIterator[None]:
     """The stage's database, spoken to without the app."""
     async with db.connected(stage.settings.database_url):
         yield
+
+
+@pytest.fixture
+async def low_tiers(cast: Cast, bound: None, tmp_path: Path, anyio_backend: str) -> Cast:
+    """Partner from two customers, Elite from three, so that small histories reach them."""
+    text = KARTRA.read_text().replace("from_customers = 10", "from_customers = 2")
+    file = tmp_path / "kartra.toml"
+    file.write_text(
+        text.replace("from_customers = 50", "from_customers = 3").replace("2025-01-01", "2026-12-01")
+    )
+    await load_program(file, NOW)
+    return cast

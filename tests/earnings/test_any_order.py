@@ -3,9 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,9 +12,8 @@ from portal.earnings.actions import receive, receive_many
 from portal.earnings.books import books_on
 from portal.earnings.tables import Decision
 from portal.earnings.verify import book_problems
-from portal.programs.actions import load_program
 from portal.referrals.tables import Click
-from tests.cast import KARTRA, Cast
+from tests.cast import Cast
 from tests.earnings.books import NOW, delivery, main_link
 from tests.earnings.histories import histories, token, told
 from tests.earnings.model import Sub, books_of
@@ -36,18 +33,6 @@ MANY = settings(
 
 class Undo(Exception):
     """Not an error: each history begins with the same books."""
-
-
-@pytest.fixture
-async def low_tiers(cast: Cast, bound: None, tmp_path: Path, anyio_backend: str) -> Cast:
-    """Partner from two customers, Elite from three, so that small histories reach them."""
-    text = KARTRA.read_text().replace("from_customers = 10", "from_customers = 2")
-    file = tmp_path / "kartra.toml"
-    file.write_text(
-        text.replace("from_customers = 50", "from_customers = 3").replace("2025-01-01", "2026-12-01")
-    )
-    await load_program(file, NOW)
-    return cast
 
 
 @MANY

@@ -1,0 +1,192 @@
+"""The second opinion is only worth something if it notices mistakes: each of these must be caught."""
+
+import random
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from portal.earnings import books, history, judge, ledger, record, tiers, timeline
+from portal.earnings.facts import Payment, Place, Refund
+from portal.money import Money
+from portal.programs.rules import ProgramTerms
+from portal.referrals import rules as referrals
+from tests.cast import Cast
+from tests.earnings.histories import histories
+from tests.earnings.model import Sub
+from tests.earnings.test_any_order import check
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+HISTORIES = 60
+
+
+def per_refund_rounding(patch: pytest.MonkeyPatch) -> None:
+    def due(base: Money, rate_bps: int, charged: Money, refunded: Money) -> Money:
+        return base.portion(rate_bps) - base.share(refunded.minor, charged.minor).portion(rate_bps)
+
+    patch.setattr(ledger, "commission_due", due)
+
+
+def floats(patch: pytest.MonkeyPatch) -> None:
+    def due(base: Money, rate_bps: int, charged: Money, refunded: Money) -> Money:
+        kept = base.minor * (1 - refunded.minor / charged.minor)
+        return Money(round(kept * rate_bps / 10_000), base.currency)
+
+    patch.setattr(ledger, "commission_due", due)
+
+
+def refunds_added_up(patch: pytest.MonkeyPatch) -> None:
+    """A total that is heard out of turn would be added to itself."""
+
+    def after(so_far: Money, refund: Refund, payment: Payment) -> Money:
+        return min(so_far + (refund.total or refund.amount), payment.charged)
+
+    patch.setattr(ledger, "_refunded_after", after)
+
+
+def released_a_day_late(patch: pytest.MonkeyPatch) -> None:
+    def state(day: date, **line: Any) -> Any:
+        return timeline.state_on(day, **{**line, "released_on": line["released_on"] + timedelta(days=1)})
+
+    patch.setattr(books, "state_on", state)
+
+
+def disputed_on_the_day_of_the_verdict(patch: pytest.MonkeyPatch) -> None:
+    def covers(self: timeline.DisputeSpan, day: date) -> bool:
+        return self.opened_on <= day and (self.closed_on is None or day <= self.closed_on)
+
+    patch.setattr(timeline.DisputeSpan, "covers", covers)
+
+
+def window_without_its_last_day(patch: pytest.MonkeyPatch) -> None:
+    credited = referrals.credited
+    patch.setattr(
+        history, "credited", lambda **told: credited(**{**told, "window_days": told["window_days"] - 1})
+    )
+
+
+def newer_click_beats_the_code(patch: pytest.MonkeyPatch) -> None:
+    credited = referrals.credited
+    patch.setattr(
+        history,
+        "credited",
+        lambda **told: credited(**{**told, "codes": () if told["visits"] else told["codes"]}),
+    )
+
+
+def everybody_is_new(patch: pytest.MonkeyPatch) -> None:
+    credited = referrals.credited
+    patch.setattr(history, "credited", lambda **told: credited(**{**told, "is_new": True}))
+
+
+def any_discount_will_do(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(judge.Judge, "given", lambda *told: told[1].discount)
+
+
+def trials_are_sales(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(judge, "in_trial", lambda *_: False)
+
+
+def own_payment_lifts_itself(patch: pytest.MonkeyPatch) -> None:
+    standing = tiers.EnrollmentHistory.standing
+
+    def early(self: tiers.EnrollmentHistory, place: Place, terms: ProgramTerms) -> Any:
+        return standing(self, Place(place.at, place.turn + "~"), terms)
+
+    patch.setattr(tiers.EnrollmentHistory, "standing", early)
+
+
+def tiers_forget_late_events(patch: pytest.MonkeyPatch) -> None:
+    """Sales to other customers stay at the rate that was right when they were heard of."""
+
+    async def nobody(enrollments: Collection[UUID]) -> set[UUID]:
+        return set()
+
+    patch.setattr(record, "_customers_of", nobody)
+
+
+def lines_instead_of_differences(patch: pytest.MonkeyPatch) -> None:
+    """Everything that is due is booked again whenever something is heard."""
+    patch.setattr(record, "missing_lines", lambda *told: list(told[1]))
+
+
+def late_corrections_lost(patch: pytest.MonkeyPatch) -> None:
+    def once(booked: Iterable[ledger.Booked], dues: Iterable[ledger.Due]) -> list[ledger.Due]:
+        done = {line.transaction for line in booked}
+        return [due for due in dues if due.transaction not in done]
+
+    patch.setattr(record, "missing_lines", once)
+
+
+def ends_are_ignored(patch: pytest.MonkeyPatch) -> None:
+    subscriptions_of = history.subscriptions_of
+
+    def endless(*told: Any) -> dict[str, Any]:
+        return {name: replace(one, ended=None) for name, one in subscriptions_of(*told).items()}
+
+    patch.setattr(record, "subscriptions_of", endless)
+
+
+def tax_earns_too(patch: pytest.MonkeyPatch) -> None:
+    def due(base: Money, rate_bps: int, charged: Money, refunded: Money) -> Money:
+        return (charged - refunded).portion(rate_bps)
+
+    patch.setattr(ledger, "commission_due", due)
+
+
+BUGS: list[Plant] = [
+    per_refund_rounding,
+    floats,
+    refunds_added_up,
+    released_a_day_late,
+    disputed_on_the_day_of_the_verdict,
+    window_without_its_last_day,
+    newer_click_beats_the_code,
+    everybody_is_new,
+    any_discount_will_do,
+    trials_are_sales,
+    own_payment_lifts_itself,
+    tiers_forget_late_events,
+    lines_instead_of_differences,
+    late_corrections_lost,
+    ends_are_ignored,
+    tax_earns_too,
+]
+
+
+@pytest.fixture(scope="module")
+def some_histories() -> list[list[Sub]]:
+    found: list[list[Sub]] = []
+
+    @settings(
+        max_examples=HISTORIES,
+        phases=[Phase.generate],
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(histories())
+    def collect(one: list[Sub]) -> None:
+        found.append(one)
+
+    collect()
+    return sorted(found, key=lambda one: -sum(len(sub.payments) for sub in one))
+
+
+@pytest.mark.parametrize("plant", BUGS, ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+async def test_a_planted_bug_is_caught(
+    low_tiers: Cast, some_histories: list[list[Sub]], plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        await _check_all(low_tiers, some_histories)
+
+
+async def _check_all(cast: Cast, some: list[list[Sub]]) -> None:
+    for number, one in enumerate(some):
+        await check(cast, one, random.Random(number), since_2025=bool(number % 2))  # noqa: S311
