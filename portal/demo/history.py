@@ -21,7 +21,7 @@ REFUNDED = 0.03
 PARTLY_REFUNDED = 0.02
 DISPUTED = 0.006
 WON = 0.6
-FOREIGN_COUPON = 0.02
+FOREIGN_COUPON, FOREIGN_PERCENT = 0.02, 25
 COUNTRIES = ("US", "US", "US", "GB", "DE", "CA", "AU", "SE", "BR", "IN", "ES", "FR")
 PLACEMENTS = {
     "blog": ("review", "compare", "resources"),
@@ -129,7 +129,7 @@ class _Buyer:
         self._code = click.promoter.code if chance.random() < WITH_CODE else None
         self._foreign = self._code is None and chance.random() < FOREIGN_COUPON
         self._country = chance.choice(COUNTRIES)
-        self._paid = 0
+        self._paid = self._full_prices = 0
 
     def story(self) -> Iterator[bytes]:
         began = self._click.at + timedelta(seconds=int(self._chance.random() * 3 * 86_400) + 120)
@@ -199,8 +199,7 @@ class _Buyer:
 
     def _bill(self, at: datetime, amount: Money, *, price: str, first: bool) -> Bill:
         self._paid += 1
-        in_trial = amount != self._plan.price
-        percent = 0 if in_trial else self._terms.code_percent if self._code else 25 if self._foreign else 0
+        percent = self._percent_off(amount)
         taken_off = amount.portion(percent * 100).minor
         tax = (amount.minor - taken_off) // 10 if self._country == "AU" else 0
         return Bill(
@@ -217,6 +216,15 @@ class _Buyer:
             first=first,
             country=self._country,
         )
+
+    def _percent_off(self, amount: Money) -> int:
+        """The affiliate's code takes something off the first full price, a coupon from elsewhere off each."""
+        if amount != self._plan.price:
+            return 0
+        self._full_prices += 1
+        if self._code:
+            return self._terms.code_percent if self._full_prices == 1 else 0
+        return FOREIGN_PERCENT if self._foreign else 0
 
     def _due_dates(self, first: datetime) -> Iterator[datetime]:
         step = 12 if self._plan.period is Period.YEAR else 1
