@@ -34,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--program-name", default=PROGRAM.name)
     render.add_argument("--code", default="")
     render.add_argument("--link", default="")
+    render.add_argument("--figure", default="", help="what the code saves: '20 %%'")
+    render.add_argument("--discount", default="", help="in words: 'off your first payment'")
     render.add_argument("--headline", default="")
     render.add_argument("--language", default="en")
     render.add_argument("--out", type=Path, required=True, help="its ending chooses png, jpg, webp or pdf")
@@ -57,7 +59,14 @@ def _render(chosen: argparse.Namespace) -> int:
     affiliate = Brand(chosen.brand_name, logo, tuple(chosen.colour))
     own = chosen.program_name == PROGRAM.name
     program = PROGRAM if own else Brand(chosen.program_name, colours=PROGRAM.colours)
-    offer = Offer(link=chosen.link, code=chosen.code, headline=chosen.headline, language=chosen.language)
+    offer = Offer(
+        link=chosen.link,
+        code=chosen.code,
+        headline=chosen.headline,
+        figure=chosen.figure,
+        discount=chosen.discount,
+        language=chosen.language,
+    )
     form = chosen.out.suffix.lstrip(".").lower()
     if form == "pdf":
         data = render_sheet(design, design.papers[0], affiliate, program, offer)

@@ -48,8 +48,8 @@ class Brand:
 class Offer:
     """What the picture says. Empty texts fall back to the design's own copy of the `language` (BCP 47).
 
-    `code` and `link` may be empty: the design then closes the gap. `discount` is the saving in words,
-    `figure` the same as a number ("20 %").
+    `code` and `link` may be empty: the design then closes the gap. `figure` and `discount` are what the code
+    saves ("20 %", "off your first payment"); no design ever promises a saving by itself.
     """
 
     link: str = ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,6 +21,7 @@ _DISPLAY, _NAME = Face("display", -0.03), Face("name", -0.01)
 _Colour = tuple[int, int, int, int]
 _WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 _GREEN, _SAND = ("#14574A", "#F0C77E"), ("#D9B36C", "#0E3B2E")
+_OFFER = Offer(figure="20\u202f%", discount="off your first three months")
 _LONG = "Die freundliche Gesellschaft für angewandte Unternehmerei AG"
 
 
@@ -41,7 +43,7 @@ def kits() -> dict[str, tuple[Brand, Offer]]:
         "Arabic": (Brand("مطبخ النمو", colours=("#0AA5A0",)), "NUMU20"),
     }  # fmt: skip
     return {
-        name: (brand, Offer(link=f"http://127.0.0.1:8000/r/{code.lower()[:12]}", code=code))
+        name: (brand, replace(_OFFER, link=f"http://127.0.0.1:8000/r/{code.lower()[:12]}", code=code))
         for name, (brand, code) in made.items()
     }
 

@@ -28,6 +28,7 @@ from assets_gen.palette import Palette
 from assets_gen.qr import qr_of
 from assets_gen.scene import Box, Picture
 from assets_gen.size import Size
+from assets_gen.table import said
 from assets_gen.text import Face, Fit, fitted, shape
 
 if TYPE_CHECKING:
@@ -74,18 +75,15 @@ def render_sheet(design: Design, paper: str, affiliate: Brand, program: Brand, o
 def _values(
     design: Design, affiliate: Brand, program: Brand, offer: Offer, palette: Palette, words: Mapping[str, str]
 ) -> dict[str, Any]:
-    def said(slot: str) -> str:
-        return str(getattr(offer, slot)) or words.get(slot, "")
-
-    headline = said("headline")
+    headline = said(design, offer, "headline")
     set_headline = _fitted(headline, design.faces["headline"], Fit(23.2, 9, (3, 2, 4), 0.95, "last"), 176, 64)
     beside = _LOGO_RIGHT_MM - _LOGO_LEFT_MM
     name = _fitted(affiliate.name, design.faces["name"], Fit(8.2, 3.6, (1, 2), 1.02), beside, 13)
-    figure = _FIGURE.match(said("figure").replace("\u202f", " "))
+    figure = _FIGURE.match(offer.figure.replace("\u202f", " ").replace("\u00a0", " "))
     names = {"name": affiliate.name, "program": program.name, "headline": headline.replace("\u00a0", " ")}
     block = name[1] * design.faces["name"].cap_height
     code_room = 66 if figure else 128
-    saving = words["figure_words"] if figure and not offer.discount else said("discount") or said("subline")
+    saving = offer.discount if figure else said(design, offer, "subline")
     colours = {role: colour.hex for role, colour in palette.items()}
     return {
         **names,
@@ -100,17 +98,17 @@ def _values(
         "name_size": name[1],
         # The caps of one line, or the middle of two, stand where the wordmark's caps stand.
         "name_top": round(_CAP_TOP_MM + _CAP_MM / 2 - name[1] * 1.02 * len(name[0]) / 2 + block * 0.03, 2),
-        "disclosure": said("disclosure"),
+        "disclosure": said(design, offer, "disclosure"),
         "headline_lines": set_headline[0],
         "headline_size": set_headline[1],
         "headline_leading": set_headline[2],
         "figure": {"number": figure[1], "sign": figure[2]} if figure else None,
-        "offer_words": saving,
+        "offer_words": f"{saving} {words['code_label']}" if figure and offer.code else saving,
         "code": offer.code,
         "code_size": _narrowed(offer.code, design.faces["code"], 9.6, code_room),
         "link": offer.link,
         "link_size": _narrowed(offer.link, design.faces["button"], 3.6, 66),
-        "small_print": f"{said('small_print')} {words['commission'].format(**names)}",
+        "small_print": f"{said(design, offer, 'small_print')} {words['commission'].format(**names)}",
     }
 
 

@@ -20,6 +20,14 @@ from assets_gen.size import Size
 _TERM = re.compile(r"\s*([+-]?)\s*(?:([a-z_]+)\.(left|right|top|bottom)|(\d+(?:\.\d+)?)(w|h|px)?)")
 
 
+def said(design: Design, offer: Offer, slot: str) -> str:
+    """The offer's own words for a slot, else the design's. A saving is the better sub-line."""
+    own: str = getattr(offer, slot, "")
+    if slot == "subline" and not own and offer.figure:
+        own = f"{offer.figure} {offer.discount}".strip()
+    return own or design.words(offer.language).get(slot, "")
+
+
 @dataclass
 class Table:
     """The drawing table: what is placed so far."""
@@ -119,8 +127,7 @@ class Table:
         self.boxes[name or placed.name] = box or placed.box
 
     def words(self, slot: str) -> str:
-        said: str = getattr(self.offer, slot, "")
-        return said or self.design.words(self.offer.language).get(slot, "")
+        return said(self.design, self.offer, slot)
 
     def rgb(self, role: str) -> tuple[int, int, int]:
         return self.palette[role].rgb

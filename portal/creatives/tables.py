@@ -10,11 +10,11 @@ class BrandKit(Table, tablename="brand_kit"):
     id = UUID(primary_key=True, default=None)
     affiliate = ForeignKey(Affiliate, null=False, on_delete=OnDelete.restrict)
     revision = Integer(null=False)
-    # Stands in public addresses; the same for all revisions of one affiliate.
-    public_key = Varchar(length=40, null=False)
     name = Varchar(length=60, null=False)
+    # Where storage keeps the cleaned logo; its name is the digest of what is in it.
     logo_key = Varchar(length=120, null=True, default=None)
-    colours = Text(null=False, default="[]")
+    # JSON of KitColours: those chosen, "#RRGGBB" with the main one first, and those found in the logo.
+    colours = Text(null=False, default="{}")
     web_address = Varchar(length=300, null=False, default="")
     tagline = Varchar(length=120, null=False, default="")
     created_at = Timestamptz(null=False, default=None)
@@ -22,5 +22,4 @@ class BrandKit(Table, tablename="brand_kit"):
 
 INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS brand_kit_revision ON brand_kit (affiliate, revision)",
-    "CREATE INDEX IF NOT EXISTS brand_kit_public ON brand_kit (public_key)",
 )

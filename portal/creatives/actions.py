@@ -1,0 +1,230 @@
+"""Keeping brand kits, and pictures made from them: drawn once, stored under what is in them."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from assets_gen import AssetError, Brand, Design, Offer, Size
+from assets_gen import design as designs
+from assets_gen.fingerprint import fingerprint
+from assets_gen.marks import MARKS
+from portal import db
+from portal.creatives.forms import KitDraft
+from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job
+from portal.creatives.queries import EVERGREEN, Holder, Kit, KitColours, kit_of
+from portal.creatives.renderers import Renderers, TookTooLong
+from portal.creatives.rules import Wanted
+from portal.creatives.tables import BrandKit
+from portal.errors import Busy, NotFound
+from portal.ids import new_id
+from portal.programs.rules import ProgramTerms
+from portal.storage import Storage
+
+LOGOS_IN_MEMORY = 64
+
+
+@dataclass(frozen=True)
+class KeptLogo:
+    key: str
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an upload was not taken, for the form."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file and everything that is in it. `version` names the content: equal exactly for equal pictures."""
+
+    design: Design
+    wanted: Wanted
+    affiliate: Brand
+    program: Brand
+    offer: Offer
+
+    @property
+    def version(self) -> str:
+        return fingerprint(
+            self.design, self.wanted.shape, self.wanted.form, self.affiliate, self.program, self.offer
+        )
+
+    @property
+    def job(self) -> Job:
+        who = self.affiliate, self.program, self.offer
+        if self.wanted.form == "pdf":
+            return DrawSheet(self.design.name, self.wanted.shape, *who)
+        return DrawBanner(self.design.name, self.wanted.shape, self.wanted.form, *who)
+
+
+class Studio:
+    """What drawing takes: the store of files, the render processes, and the logos used last."""
+
+    def __init__(self, storage: Storage, renderers: Renderers) -> None:
+        self._storage = storage
+        self._renderers = renderers
+        self._logos: OrderedDict[str, bytes] = OrderedDict()
+
+    async def keep_logo(self, affiliate_id: UUID, upload: bytes) -> KeptLogo | Refusal:
+        """Cleans an uploaded logo in a render process and stores what is left; the upload is forgotten."""
+        try:
+            answer = await self._renderers.answer_to(CleanUpload(upload))
+        except TookTooLong:
+            return Refusal(
+                "This picture could not be opened. Export it again as a PNG and send the new file."
+            )
+        if isinstance(answer, Declined):
+            return Refusal(answer.sentence)
+        ending = "png" if answer.media_type == "image/png" else "jpg"
+        key = f"logos/{affiliate_id}/{hashlib.sha256(answer.data).hexdigest()}.{ending}"
+        await self._storage.put(key, answer.data)
+        return KeptLogo(key, answer.colours)
+
+    async def logo(self, key: str) -> bytes | None:
+        if key in self._logos:
+            self._logos.move_to_end(key)
+            return self._logos[key]
+        found = await self._storage.get(key)
+        if found is not None:
+            self._logos[key] = found
+            while len(self._logos) > LOGOS_IN_MEMORY:
+                self._logos.popitem(last=False)
+        return found
+
+    async def rendered(self, picture: Picture) -> bytes:
+        """The file's bytes: from the store, or drawn now and stored. Raises Busy and NotFound."""
+        version = picture.version
+        key = f"pictures/{version[:2]}/{version}.{picture.wanted.form}"
+        kept = await self._storage.get(key)
+        if kept is not None:
+            return kept
+
+        async def draw() -> bytes:
+            drawn = await self.drawn(picture)
+            await self._storage.put(key, drawn)
+            return drawn
+
+        return await self._renderers.once(version, draw)
+
+    async def drawn(self, picture: Picture) -> bytes:
+        """Drawn now and not stored, as for previews of what is being typed."""
+        try:
+            answer = await self._renderers.answer_to(picture.job)
+        except TookTooLong as error:
+            raise Busy(
+                "This picture took too long to draw. Try again in a moment.", retry_after=10
+            ) from error
+        if isinstance(answer, Done):
+            return answer.data
+        raise NotFound(answer.sentence)
+
+    async def brand_of(self, kit: Kit) -> Brand:
+        logo = await self.logo(kit.logo_key) if kit.logo_key else None
+        return Brand(kit.name, logo, kit.shown_colours, kit.web_address, kit.tagline)
+
+    async def picture_of(
+        self, kit: Kit, who: Holder, terms: ProgramTerms, base: str, wanted: Wanted, name: str = EVERGREEN
+    ) -> Picture:
+        """An unknown or ended design gives way to the evergreen one: what somebody pasted must not break.
+
+        Raises NotFound, with what there is, for a size or format that the design does not have.
+        """
+        design = Design.load(name if name in designs.names() else EVERGREEN)
+        check_offered(design, wanted)
+        return Picture(design, wanted, await self.brand_of(kit), program_brand(terms), offer_of(who, base))
+
+
+def check_offered(design: Design, wanted: Wanted) -> None:
+    papers = [f"{paper}.pdf" for paper in design.papers]
+    try:
+        size = Size.parse(wanted.shape)
+        known = replace(size, density=1) in design.sizes and wanted.form in ("png", "jpg", "webp")
+    except ValueError:
+        known = wanted.file in papers
+    if not known:
+        sizes = ", ".join(str(size) for size in design.sizes)
+        also = ", ".join(papers)
+        raise NotFound(f"There are {sizes}, each also @2x, as png, jpg or webp, and {also}.")
+
+
+def program_brand(terms: ProgramTerms) -> Brand:
+    """The program as its pictures show it: the house's mark, its name, its accent."""
+    return Brand(terms.name, colours=(terms.brand.accent,), mark=next(iter(MARKS)))
+
+
+def offer_of(who: Holder, base: str) -> Offer:
+    figure = f"{who.percent_bps / 100:g}\u202f%" if who.code and who.percent_bps else ""
+    return Offer(
+        link=f"{base}/r/{who.slug}",
+        code=who.code,
+        figure=figure,
+        discount="off your first payment" if figure else "",
+    )
+
+
+async def save_kit(
+    affiliate_id: UUID, account_name: str, draft: KitDraft, logo: KeptLogo | None, now: datetime
+) -> int:
+    """The number of the newest revision. Saving what is already there makes no new one."""
+    async with db.transaction():
+        before = await kit_of(affiliate_id, account_name)
+        kit = Kit(
+            revision=before.revision,
+            name=draft.name,
+            logo_key=logo.key if logo else before.logo_key,
+            colours=KitColours(draft.colours, logo.colours if logo else before.colours.found),
+            web_address=draft.web_address,
+            tagline=draft.tagline,
+        )
+        if kit == before and before.revision:
+            return before.revision
+        await BrandKit.insert(
+            BrandKit(
+                id=new_id(),
+                affiliate=affiliate_id,
+                revision=before.revision + 1,
+                name=kit.name,
+                logo_key=kit.logo_key,
+                colours=msgspec.json.encode(kit.colours).decode(),
+                web_address=kit.web_address,
+                tagline=kit.tagline,
+                created_at=now,
+            )
+        )
+        return before.revision + 1
+
+
+async def remove_logo(affiliate_id: UUID, account_name: str, now: datetime) -> None:
+    """A new revision that shows the name instead; colours found in the logo go with it."""
+    async with db.transaction():
+        before = await kit_of(affiliate_id, account_name)
+        if before.logo_key is None:
+            return
+        await BrandKit.insert(
+            BrandKit(
+                id=new_id(),
+                affiliate=affiliate_id,
+                revision=before.revision + 1,
+                name=before.name,
+                logo_key=None,
+                colours=msgspec.json.encode(KitColours(before.colours.chosen)).decode(),
+                web_address=before.web_address,
+                tagline=before.tagline,
+                created_at=now,
+            )
+        )
+
+
+def can_be_drawn(draft: KitDraft) -> bool:
+    try:
+        Brand(draft.name, colours=draft.colours)
+    except AssetError:
+        return False
+    return not draft.errors

@@ -1,0 +1,58 @@
+"""What the render processes are asked and what they answer, as bytes on a pipe.
+
+MessagePack with types, not pickle: the other side opens files that strangers send.
+"""
+
+import msgspec
+
+from assets_gen import Brand, Offer
+
+
+class DrawBanner(msgspec.Struct, frozen=True, tag=True):
+    design: str
+    size: str
+    form: str
+    affiliate: Brand
+    program: Brand
+    offer: Offer
+
+
+class DrawSheet(msgspec.Struct, frozen=True, tag=True):
+    design: str
+    paper: str
+    affiliate: Brand
+    program: Brand
+    offer: Offer
+
+
+class CleanUpload(msgspec.Struct, frozen=True, tag=True):
+    """An uploaded logo, as it came."""
+
+    data: bytes
+
+
+class WarmUp(msgspec.Struct, frozen=True, tag=True):
+    """Loads what the first picture would have to wait for."""
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    data: bytes
+    media_type: str
+    colours: tuple[str, ...] = ()
+
+
+class Declined(msgspec.Struct, frozen=True, tag=True):
+    """Cannot be drawn or opened; the sentence is for the person who asked."""
+
+    sentence: str
+
+
+Job = DrawBanner | DrawSheet | CleanUpload | WarmUp
+Answer = Done | Declined
+
+encoder = msgspec.msgpack.Encoder()
+job_decoder: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
+answer_decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+LENGTH = 4
+MOST = 64_000_000

@@ -1,0 +1,362 @@
+"""Brand kits, whose picture an address shows, and what the pages of this room say."""
+
+from dataclasses import dataclass, replace
+from html import escape
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+
+from assets_gen import Brand, Design, Size
+from assets_gen.colour import contrast
+from assets_gen.palette import palette_of
+from portal.creatives.forms import KitDraft
+from portal.creatives.tables import BrandKit
+from portal.enrollments.queries import Me
+from portal.enrollments.tables import Link
+from portal.programs.rules import ProgramTerms
+
+EVERGREEN = "spotlight"
+
+
+class KitColours(msgspec.Struct, frozen=True):
+    """As stored with a kit. `found` are proposals from its logo."""
+
+    chosen: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+NO_COLOURS = KitColours()
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The newest revision; 0 is what the account says before anything was saved."""
+
+    revision: int
+    name: str
+    logo_key: str | None = None
+    colours: KitColours = NO_COLOURS
+    web_address: str = ""
+    tagline: str = ""
+
+    @property
+    def shown_colours(self) -> tuple[str, ...]:
+        """Those chosen, else the two that speak loudest in the logo."""
+        return self.colours.chosen or self.colours.found[:2]
+
+    def typed(self, draft: KitDraft) -> "Kit":
+        """As it would be with what is typed and not saved."""
+        return replace(
+            self,
+            name=draft.name,
+            colours=KitColours(draft.colours, self.colours.found),
+            web_address=draft.web_address,
+            tagline=draft.tagline,
+        )
+
+    @property
+    def draft(self) -> KitDraft:
+        main, second = (*self.colours.chosen, "", "")[:2]
+        return KitDraft(self.name, self.web_address, self.tagline, main, second)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose link a public address carries, and what stands on its pictures."""
+
+    affiliate_id: UUID
+    program_id: UUID
+    name: str
+    slug: str
+    code: str
+    percent_bps: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture on a page: where it is, its size in CSS pixels, and what to read in its place."""
+
+    src: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was measured on the preview, as parts.checks shows it."""
+
+    name: str
+    words: str
+    passed: bool = True
+
+
+@dataclass(frozen=True)
+class BrandPage:
+    """creatives/brand.html"""
+
+    draft: KitDraft
+    revision: int
+    logo_src: str  # empty without a logo
+    found: tuple[str, ...]
+    used: tuple[str, ...]  # the colours that the pictures are made from
+    previews: tuple[Shown, ...]
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One creative of the gallery. `picture` is None for paper, which no browser draws in a card."""
+
+    title: str
+    note: str
+    href: str
+    copies: str
+    downloads: tuple[tuple[str, str], ...]  # what, href
+    picture: Shown | None
+
+
+@dataclass(frozen=True)
+class CreativesPage:
+    """creatives/index.html"""
+
+    kit: Kit
+    showing: str  # "all", "pictures" or "paper"
+    cards: tuple[Card, ...]
+    pictures: int
+    papers: int
+
+
+@dataclass(frozen=True)
+class SizeChoice:
+    label: str
+    href: str
+    width: int  # of the small outline, at most 48 by 28
+    height: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class CreativePage:
+    """creatives/creative.html"""
+
+    kit: Kit
+    title: str
+    about: str
+    size: str
+    picture: Shown
+    sizes: tuple[SizeChoice, ...]
+    downloads: tuple[tuple[str, str, str], ...]  # name, note, href
+    paper: str
+    html: str
+    markdown: str
+    address: str
+    link: str
+    code: str
+    percent_bps: int
+    disclosure: str
+
+
+async def kit_of(affiliate_id: UUID, account_name: str) -> Kit:
+    row = (
+        await BrandKit.select()
+        .where(BrandKit.affiliate == affiliate_id)
+        .order_by(BrandKit.revision, ascending=False)
+        .first()
+    )
+    if row is None:
+        return Kit(0, account_name[:60])
+    return Kit(
+        revision=row["revision"],
+        name=row["name"],
+        logo_key=row["logo_key"],
+        colours=msgspec.json.decode(row["colours"], type=KitColours),
+        web_address=row["web_address"],
+        tagline=row["tagline"],
+    )
+
+
+async def holder_of(slug: str) -> Holder | None:
+    """By the link's slug, which stands in the living addresses too."""
+    rows = await Link.raw(
+        "SELECT e.affiliate, e.program, a.name, l.slug, c.code, c.percent_bps FROM link l "
+        "JOIN enrollment e ON e.id = l.enrollment JOIN affiliate a ON a.id = e.affiliate "
+        "LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL WHERE l.slug = {}",
+        slug,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return Holder(
+        affiliate_id=UUID(str(row["affiliate"])),
+        program_id=UUID(str(row["program"])),
+        name=row["name"],
+        slug=row["slug"],
+        code=row["code"] or "",
+        percent_bps=row["percent_bps"] or 0,
+    )
+
+
+def holder(me: Me) -> Holder:
+    return Holder(me.affiliate_id, me.program_id, me.name, me.slug, me.code, me.percent_bps)
+
+
+def alt_text(program: str, me: Holder) -> str:
+    """Says what the picture says, and that it is an advertisement."""
+    saving = f" {me.percent_bps // 100} % off your first payment with the code {me.code}." if me.code else ""
+    return f"{program}: run your whole business from one place.{saving} Ad."
+
+
+def brand_page(
+    kit: Kit, seen: Kit, draft: KitDraft, me: Holder, terms: ProgramTerms, versions: dict[str, str]
+) -> BrandPage:
+    """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become."""
+    design = Design.load(EVERGREEN)
+    pictures = tuple(
+        shown(design.name, size, me, terms.name, versions[f"{size}.png"]) for size in design.sizes
+    )
+    if seen != kit:
+        typed = urlencode(
+            {"name": seen.name, "tagline": seen.tagline, "main": seen.draft.main, "second": seen.draft.second}
+        )
+        pictures = tuple(
+            replace(picture, src=f"/brand/preview/{size}.png?{typed}")
+            for picture, size in zip(pictures, design.sizes, strict=True)
+        )
+    return BrandPage(
+        draft=draft,
+        revision=kit.revision,
+        logo_src=f"/brand/logo?v={kit.logo_key[-20:-4]}" if kit.logo_key else "",
+        found=kit.colours.found,
+        used=seen.shown_colours,
+        previews=pictures,
+        checks=checks_of(design, seen, terms),
+    )
+
+
+def checks_of(design: Design, kit: Kit, terms: ProgramTerms) -> tuple[Check, ...]:
+    """The contrasts that the design will have with these colours."""
+    brand = Brand(kit.name, colours=kit.shown_colours)
+    palette = palette_of(design, brand, Brand(terms.name, colours=(terms.brand.accent,)))
+    text = contrast(palette["text"].rgb, palette["near"].rgb)
+    button = contrast(palette["action_ink"].rgb, palette["action"].rgb)
+    where = "your colours" if kit.shown_colours else f"{terms.name}’s colours, because you have chosen none"
+    return (
+        Check("Words read well", f"Their contrast is {text:.1f} : 1 in {where}; 4.5 is enough."),
+        Check("Buttons read well", f"Dark words on {palette['action'].hex} have {button:.1f} : 1."),
+        Check(
+            "Both brands carry the same weight", "They are scaled by their area of ink, not by their width."
+        ),
+    )
+
+
+def creatives_page(
+    kit: Kit, me: Holder, terms: ProgramTerms, base: str, versions: dict[str, str], showing: str
+) -> CreativesPage:
+    """`versions` by file name: a few digits of what is in the file, so that browsers see every change."""
+    design = Design.load(EVERGREEN)
+    banners = [_banner_card(design, size, me, terms.name, base, versions) for size in design.sizes]
+    papers = [_paper_card(design, paper, me, base) for paper in design.papers]
+    chosen = {"pictures": banners, "paper": papers}.get(showing, banners + papers)
+    return CreativesPage(kit, showing, tuple(chosen), len(banners), len(papers))
+
+
+def _address(me: Holder, design: str, file: str) -> str:
+    return f"/c/{me.slug}/{design}/{file}"
+
+
+def shown(design: str, size: Size, me: Holder, program: str, version: str) -> Shown:
+    file = f"{size.width}x{size.height}.png"
+    return Shown(f"{_address(me, design, file)}?v={version}", size.width, size.height, alt_text(program, me))
+
+
+def _banner_card(
+    design: Design, size: Size, me: Holder, program: str, base: str, versions: dict[str, str]
+) -> Card:
+    name = f"{size.width} × {size.height}"
+    return Card(
+        title=f"{design.title} {name}",
+        note=_USES.get(str(size), "Banner"),
+        href=f"/creatives/{design.name}/{size}",
+        copies=base + _address(me, design.name, f"{size}.png"),
+        downloads=tuple(
+            (
+                form.upper() if form == "png" else "JPEG",
+                f"{_address(me, design.name, f'{size}.{form}')}?download=1",
+            )
+            for form in ("png", "jpg")
+        ),
+        picture=shown(design.name, size, me, program, versions[f"{size}.png"]),
+    )
+
+
+_USES = {
+    "1200x630": "Links on social networks, posts",
+    "300x250": "Inside a text or a side column",
+    "728x90": "Above or below a text",
+}
+
+
+def _paper_card(design: Design, paper: str, me: Holder, base: str) -> Card:
+    address = _address(me, design.name, f"{paper}.pdf")
+    return Card(
+        title=f"{design.title} one-pager",
+        note=f"PDF, {paper.upper()}, text can be selected",
+        href=address,
+        copies=base + address,
+        downloads=(("PDF", f"{address}?download=1"),),
+        picture=None,
+    )
+
+
+def creative_page(
+    kit: Kit, me: Holder, terms: ProgramTerms, base: str, size: Size, version: str
+) -> CreativePage:
+    design = Design.load(EVERGREEN)
+    picture = shown(design.name, size, me, terms.name, version)
+    image, sharp = (base + _address(me, design.name, f"{size}{density}.png") for density in ("", "@2x"))
+    link = f"{base}/r/{me.slug}"
+    here = f"{link}?p={design.name}-{size}"
+    return CreativePage(
+        kit=kit,
+        title=design.title,
+        about=design.about,
+        size=f"{size.width} × {size.height}",
+        picture=picture,
+        sizes=tuple(_choice(design, other, other == size) for other in design.sizes),
+        downloads=tuple(
+            (name, note, f"{_address(me, design.name, f'{size}{density}.{form}')}?download=1")
+            for name, note, density, form in (
+                ("PNG", "1×", "", "png"),
+                ("PNG", "2×, for sharp screens", "@2x", "png"),
+                ("JPEG", "1×", "", "jpg"),
+                ("WebP", "1×", "", "webp"),
+            )
+        ),
+        paper=f"{_address(me, design.name, 'a4.pdf')}?download=1",
+        html=(
+            f'<a href="{escape(here)}" rel="sponsored">\n'
+            f'  <img src="{escape(image)}"\n'
+            f'    srcset="{escape(image)} 1x, {escape(sharp)} 2x"\n'
+            f'    width="{size.width}" height="{size.height}"\n'
+            f'    alt="{escape(picture.alt)}">\n</a>'
+        ),
+        markdown=f"[![{picture.alt}]({image})]({here})",
+        address=image,
+        link=link,
+        code=me.code,
+        percent_bps=me.percent_bps,
+        disclosure=terms.words.disclosure,
+    )
+
+
+def _choice(design: Design, size: Size, current: bool) -> SizeChoice:
+    share = min(48 / size.width, 28 / size.height)
+    return SizeChoice(
+        label=f"{size.width} × {size.height}",
+        href=f"/creatives/{design.name}/{size}",
+        width=round(size.width * share),
+        height=round(size.height * share),
+        current=current,
+    )

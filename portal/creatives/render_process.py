@@ -1,0 +1,84 @@
+"""`python -m portal.creatives.render_process`: draws what comes in on stdin, one job at a time.
+
+Low priority, bounded memory, no core dumps; it ends when its pipe closes. An uploaded file that does harm
+does it here, without a database, and the parent ends the process when a job takes too long.
+"""
+
+import os
+import resource
+import sys
+from typing import BinaryIO
+
+from assets_gen import AssetError, Brand, Design, Offer, Size, render_banner, render_sheet
+from assets_gen.intake import clean_logo
+from portal.creatives.jobs import (
+    LENGTH,
+    Answer,
+    CleanUpload,
+    Declined,
+    Done,
+    DrawBanner,
+    DrawSheet,
+    Job,
+    encoder,
+    job_decoder,
+)
+
+MEMORY = 1_500_000_000
+
+
+def main() -> None:
+    os.nice(10)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    jobs, answers = sys.stdin.buffer, sys.stdout.buffer
+    while (job := _read(jobs)) is not None:
+        answer = encoder.encode(answer_to(job))
+        answers.write(len(answer).to_bytes(LENGTH, "big") + answer)
+        answers.flush()
+
+
+def _read(jobs: BinaryIO) -> Job | None:
+    head = jobs.read(LENGTH)
+    return job_decoder.decode(jobs.read(int.from_bytes(head, "big"))) if len(head) == LENGTH else None
+
+
+def answer_to(job: Job) -> Answer:
+    try:
+        return _done(job)
+    except AssetError as refused:
+        return Declined(str(refused))
+    except MemoryError:
+        return Declined("This picture needs more memory than there is for one. Send a smaller one.")
+
+
+def _done(job: Job) -> Done:
+    if isinstance(job, CleanUpload):
+        logo = clean_logo(job.data)
+        return Done(logo.data, logo.media_type, logo.colours)
+    if isinstance(job, DrawSheet):
+        design = Design.load(job.design)
+        sheet = render_sheet(design, job.paper, job.affiliate, job.program, job.offer)
+        return Done(sheet, "application/pdf")
+    if isinstance(job, DrawBanner):
+        banner = render_banner(
+            Design.load(job.design), Size.parse(job.size), job.affiliate, job.program, job.offer, job.form
+        )
+        return Done(banner.data, banner.media_type)
+    return _warmed_up()
+
+
+def _warmed_up() -> Done:
+    """One of everything, so that faces, masks and WeasyPrint are there when somebody waits."""
+    for design in map(Design.load, ("spotlight",)):
+        for size in design.sizes:
+            render_banner(
+                design, size, Brand("Warm"), Brand("Warm", mark="leaves"), Offer(link="warm", code="W")
+            )
+        for paper in design.papers:
+            render_sheet(design, paper, Brand("Warm"), Brand("Warm"), Offer())
+    return Done(b"", "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""What a brand kit may say, and how a picture is asked for."""
+
+import re
+from dataclasses import dataclass
+
+NAME_MOST = 60
+TAGLINE_MOST = 60
+ADDRESS_MOST = 300
+UPLOAD_MOST = 5_000_000
+
+_FILE = re.compile(r"([0-9a-z]+(?:x[0-9]+)?(?:@2x)?)\.([a-z]+)\Z")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file of a design as its address names it: `1200x630@2x` or `a4`, and a format."""
+
+    shape: str
+    form: str
+
+    @property
+    def file(self) -> str:
+        return f"{self.shape}.{self.form}"
+
+
+def wanted(file: str) -> Wanted | None:
+    """From `300x250.png`; None where it cannot be the name of any file."""
+    match = _FILE.match(file)
+    if match is None:
+        return None
+    form = "jpg" if match[2] == "jpeg" else match[2]
+    return Wanted(match[1], form)
