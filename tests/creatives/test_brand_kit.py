@@ -1,0 +1,159 @@
+"""Ada dresses the program's pictures in her brand."""
+
+import io
+import re
+
+import httpx
+import pytest
+from PIL import Image
+
+from assets_gen.kits import kits
+from assets_gen.lint import decoded
+from portal.creatives.forms import parse_kit
+from portal.creatives.tables import BrandKit
+from portal.storage import Storage
+from tests.cast import Cast
+from tests.conftest import Stage
+
+KITCHEN = kits()["mark and two lines"][0].logo or b""
+FORM = {"name": "Northbound", "web_address": "northbound.example", "tagline": "", "main": "", "second": ""}
+
+
+async def upload(client: httpx.AsyncClient, data: bytes, **more: str) -> httpx.Response:
+    return await client.post("/brand", data={**FORM, **more}, files={"logo": ("logo.png", data, "image/png")})
+
+
+async def picture_of(client: httpx.AsyncClient, slug: str = "ada") -> bytes:
+    answer = await client.get(f"/c/{slug}/spotlight/300x250.png")
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+async def test_a_logo_is_in_every_picture_as_soon_as_it_is_saved(
+    ada: httpx.AsyncClient, visitor: httpx.AsyncClient
+) -> None:
+    before = await picture_of(visitor)
+    answer = await upload(ada, KITCHEN)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/brand")
+    after = await picture_of(visitor)
+    assert after != before
+    assert decoded(after) == "http://127.0.0.1:8000/r/ada"
+    page = await ada.get("/brand")
+    assert "Your brand kit is saved" in page.text
+    assert 'value="Northbound"' in page.text
+    assert "Found in your logo" in page.text
+
+
+async def test_the_upload_is_cleaned_and_the_original_forgotten(ada: httpx.AsyncClient, stage: Stage) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Ada's phone"
+    buffer = io.BytesIO()
+    Image.new("RGB", (400, 200), "#14574A").save(buffer, "JPEG", exif=exif)
+    await upload(ada, buffer.getvalue())
+    kit = await BrandKit.objects().first()
+    assert kit is not None
+    assert kit.logo_key is not None
+    kept = await Storage(stage.settings.storage_url).get(kit.logo_key)
+    assert kept is not None
+    assert b"phone" not in kept
+    files = [path for path in stage.settings.data_dir.rglob("*") if path.is_file()]
+    assert not any(buffer.getvalue() == path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Export the logo as a PNG"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * 100, "damaged"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * 5_100_000, "up to 5 MB"),
+        (b"hello", "not a PNG, JPEG or WebP"),
+    ],
+)
+async def test_a_file_that_is_no_logo_gets_a_sentence_and_loses_nothing(
+    ada: httpx.AsyncClient, data: bytes, sentence: str
+) -> None:
+    answer = await upload(ada, data, name="North & Bound", tagline="Courses that find their people")
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert 'value="North &amp; Bound"' in answer.text
+    assert "Courses that find their people" in answer.text
+    assert await BrandKit.count() == 0
+
+
+async def test_a_body_beyond_every_limit_is_answered_in_the_houses_own_page(ada: httpx.AsyncClient) -> None:
+    answer = await upload(ada, b"\x89PNG\r\n\x1a\n" + b"x" * 7_000_000)
+    assert answer.status_code == 413
+    assert "larger than 5 MB" in answer.text
+    assert await BrandKit.count() == 0
+
+
+async def test_every_change_is_a_new_revision_and_saving_again_is_none(ada: httpx.AsyncClient) -> None:
+    for name in ("Northbound", "Northbound", "North"):
+        await ada.post("/brand", data={**FORM, "name": name})
+    revisions = await BrandKit.select(BrandKit.revision, BrandKit.name).order_by(BrandKit.revision)
+    assert [(row["revision"], row["name"]) for row in revisions] == [(1, "Northbound"), (2, "North")]
+
+
+async def test_a_removed_logo_leaves_the_name(ada: httpx.AsyncClient, visitor: httpx.AsyncClient) -> None:
+    named = await ada.post("/brand", data=FORM)
+    assert named.status_code == 303
+    before = await picture_of(visitor)
+    await upload(ada, KITCHEN)
+    assert await picture_of(visitor) != before
+    await ada.post("/brand", data={**FORM, "remove_logo": "yes"})
+    assert await picture_of(visitor) == before
+    assert (await ada.get("/brand/logo")).status_code == 404
+
+
+async def test_wrong_fields_come_back_with_what_was_typed(ada: httpx.AsyncClient) -> None:
+    answer = await ada.post(
+        "/brand", data={**FORM, "name": " ", "main": "orange", "web_address": "not a site"}
+    )
+    assert answer.status_code == 422
+    for words in ("3 answers need another look", "Write the name", 'value="orange"', 'value="not a site"'):
+        assert words in answer.text
+
+
+async def test_the_preview_follows_what_is_typed_and_saves_nothing(ada: httpx.AsyncClient) -> None:
+    query = {**FORM, "name": "Typed", "main": "#14574a"}
+    panel = await ada.get("/brand/preview", params=query, headers={"HX-Request": "true"})
+    assert "<html" not in panel.text
+    sources = re.findall(r'src="(/brand/preview/[^"]+)"', panel.text)
+    assert len(sources) == 3
+    drawn = await ada.get(sources[1].replace("&amp;", "&"))
+    assert drawn.headers["Content-Type"] == "image/png"
+    assert drawn.headers["Cache-Control"].startswith("private")
+    assert await BrandKit.count() == 0
+
+
+async def test_ben_never_sees_adas_logo(ada: httpx.AsyncClient, ben: httpx.AsyncClient, cast: Cast) -> None:
+    await upload(ada, KITCHEN)
+    assert (await ada.get("/brand/logo")).status_code == 200
+    assert (await ben.get("/brand/logo")).status_code == 404
+    assert "Northbound" not in (await ben.get("/brand")).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("northbound.example", "https://northbound.example"),
+        ("HTTP://Northbound.example/blog/", "http://Northbound.example/blog"),
+        ("", ""),
+    ],
+)
+def test_web_addresses_are_taken_as_people_write_them(typed: str, kept: str) -> None:
+    draft = parse_kit({"name": "Ada", "web_address": typed})
+    assert draft.errors == {}
+    assert draft.web_address == kept
+
+
+@pytest.mark.parametrize(
+    "typed", ["javascript:alert(1)", "https://user@host.example", "localhost", "a b.example"]
+)
+def test_what_is_no_web_address_is_said(typed: str) -> None:
+    assert "web_address" in parse_kit({"name": "Ada", "web_address": typed}).errors
+
+
+def test_colours_are_taken_in_every_common_spelling() -> None:
+    draft = parse_kit({"name": "Ada", "main": "14574a", "second": "#fc0"})
+    assert draft.colours == ("#14574A", "#FFCC00")
