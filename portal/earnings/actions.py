@@ -24,7 +24,7 @@ from portal.earnings.facts import (
     SubscriptionChange,
 )
 from portal.earnings.gather import CHANGE, CHECKOUT, chunks, correction_of, identity
-from portal.earnings.record import decide_waiting, lock, rebook
+from portal.earnings.record import decide_waiting, insert, lock, rebook
 from portal.earnings.rules import TransactionKind
 from portal.earnings.stripe import Event
 from portal.earnings.tables import (
@@ -160,7 +160,8 @@ async def _book(program: UUID, events: Sequence[tuple[UUID, Event]], now: dateti
     customers = await _store_customers(program, [fact for _, fact in facts])
     subscriptions = await _store_subscriptions(program, [fact for _, fact in facts], customers)
     await lock(Customer, customers.values())
-    await _insert(
+    await insert(
+        SubscriptionFact,
         [
             SubscriptionFact(
                 id=new_id(),
@@ -172,7 +173,7 @@ async def _book(program: UUID, events: Sequence[tuple[UUID, Event]], now: dateti
             )
             for row, fact in facts
             if isinstance(fact, Checkout | SubscriptionChange)
-        ]
+        ],
     )
     await _store_transactions(program, facts, customers, subscriptions)
     await _store_names(program, [fact for _, fact in facts])
@@ -341,8 +342,3 @@ async def _insert_new(table: type[Table], rows: Sequence[Table], once: tuple[Any
         query = table.insert(*rows[start : start + 500]).on_conflict(target=once, action="DO NOTHING")
         stored |= {identity(row["id"]) for row in await query}
     return stored
-
-
-async def _insert(rows: Sequence[Table]) -> None:
-    for start in range(0, len(rows), 500):
-        await type(rows[0]).insert(*rows[start : start + 500])

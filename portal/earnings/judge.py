@@ -49,7 +49,10 @@ class Judge:
                 window_days=self.terms.link_window_days,
                 began_at=subscription.began_at,
                 trial_ends_at=subscription.trial_ends_at,
-                ended_at=subscription.ended.at if subscription.ended else None,
+                # Only where it decides: a later end is no new decision about earlier payments.
+                ended_at=subscription.ended.at
+                if subscription.ended and outcome is Outcome.SUBSCRIPTION_ENDED
+                else None,
                 months_paid=self.terms.months_paid,
                 state=standing.state,
                 state_since=standing.since,

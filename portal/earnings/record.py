@@ -109,7 +109,7 @@ async def _keep_spans(readings: Sequence[Reading]) -> set[UUID]:
     changed = [one for one in readings if set(one.spans) != kept[one.file.id]]
     for part in chunks([one.file.id for one in changed], 5_000):
         await PayingSpan.delete().where(PayingSpan.customer.is_in(part))
-    await _insert(
+    await insert(
         PayingSpan,
         [
             PayingSpan(
@@ -144,7 +144,7 @@ async def _keep_steps(enrollments: Collection[UUID], terms: TermsHistory) -> set
             continue
         lifted.add(enrollment)
         await TierStep.delete().where(TierStep.enrollment == enrollment)
-        await _insert(
+        await insert(
             TierStep,
             [
                 TierStep(
@@ -187,8 +187,7 @@ async def _settle(program: UUID, readings: Sequence[Reading], known: Known, now:
     decisions = await _add_decisions([one for account in accounts for one in account.decisions], ids, now)
     await _add_lines(accounts, ids, decisions, program, now)
     await _keep_disputes(readings, accounts, ids)
-    for reading in readings:
-        await _keep_subscriptions(reading, known)
+    await _keep_subscriptions(readings, known)
 
 
 async def decide_waiting(corrections: Iterable[Any], ids: dict[str, UUID], now: datetime) -> None:
@@ -223,7 +222,7 @@ async def _add_decisions(
                 **values,
             )
         )
-    await _insert(Decision, rows)
+    await insert(Decision, rows)
     return counting
 
 
@@ -262,7 +261,7 @@ async def _add_lines(
         rows = await Commission.select().where(Commission.transaction.is_in(some)).order_by(Commission.id)
         booked += [_booked(row, names) for row in rows]
     missing = missing_lines(booked, (due for account in accounts for due in account.dues))
-    await _insert(
+    await insert(
         Commission,
         [
             Commission(
@@ -302,33 +301,62 @@ def _booked(row: dict[str, Any], names: dict[UUID, str]) -> Booked:
 # What follows from the facts and is kept for pages
 
 
-async def _keep_subscriptions(reading: Reading, known: Known) -> None:
-    for name, told in reading.subscriptions.items():
-        row = reading.file.subscriptions[name]
-        credit = told.credit
-        unseen = sorted(
-            token
-            for fact in [*reading.file.facts, *reading.file.payments]
-            if fact.subscription == name
-            for token in fact.clicks
-            if token not in known.visits
+async def _keep_subscriptions(readings: Iterable[Reading], known: Known) -> None:
+    rows: list[Subscription] = []
+    for reading in readings:
+        for name, told in reading.subscriptions.items():
+            row = reading.file.subscriptions[name]
+            values = _subscription_values(told, _awaited(reading.file, name, known))
+            if not all(_same(row[key], value) for key, value in values.items()):
+                rows.append(Subscription(**{**row, **values}))
+    changing = [getattr(Subscription, key) for key in FOLLOWING]
+    for start in range(0, len(rows), 500):
+        await Subscription.insert(*rows[start : start + 500]).on_conflict(
+            target=Subscription.id, action="DO UPDATE", values=changing
         )
-        values = {
-            "plan": told.plan.key if told.plan else None,
-            "began_at": told.began_at,
-            "trial_ends_at": told.trial_ends_at,
-            "ended_at": told.ended.at if told.ended else None,
-            "enrollment": credit.enrollment if credit.counts else None,
-            "credited_by": str(credit.by) if credit.by and credit.counts else None,
-            "click": credit.visit.token if credit.visit else None,
-            "awaits_click": unseen[0] if unseen else None,
-            "code": credit.code.code if credit.code else None,
-            "placement": credit.visit.placement if credit.visit else "",
-        }
-        if not all(_same(row[key], value) for key, value in values.items()):
-            await Subscription.update(
-                {getattr(Subscription, key): value for key, value in values.items()}
-            ).where(Subscription.id == row["id"])
+
+
+# The columns of a subscription that follow from its facts.
+FOLLOWING = (
+    "plan",
+    "began_at",
+    "trial_ends_at",
+    "ended_at",
+    "enrollment",
+    "credited_by",
+    "click",
+    "awaits_click",
+    "code",
+    "placement",
+)
+
+
+def _subscription_values(told: Told, awaited: str | None) -> dict[str, Any]:
+    credit = told.credit
+    values = (
+        told.plan.key if told.plan else None,
+        told.began_at,
+        told.trial_ends_at,
+        told.ended.at if told.ended else None,
+        credit.enrollment if credit.counts else None,
+        str(credit.by) if credit.by and credit.counts else None,
+        credit.visit.token if credit.visit else None,
+        awaited,
+        credit.code.code if credit.code else None,
+        credit.visit.placement if credit.visit else "",
+    )
+    return dict(zip(FOLLOWING, values, strict=True))
+
+
+def _awaited(file: CustomerFile, subscription: str, known: Known) -> str | None:
+    """A click that the checkout named and that is not stored yet."""
+    tokens = (
+        token
+        for fact in [*file.facts, *file.payments]
+        if fact.subscription == subscription
+        for token in fact.clicks
+    )
+    return min((token for token in tokens if token not in known.visits), default=None)
 
 
 async def _keep_disputes(
@@ -345,7 +373,7 @@ async def _keep_disputes(
     changed = [sale for sale, disputes in wanted.items() if disputes != kept[sale]]
     for some in chunks(changed, 5_000):
         await DisputedTime.delete().where(DisputedTime.sale.is_in(some))
-    await _insert(
+    await insert(
         DisputedTime,
         [
             DisputedTime(
@@ -386,6 +414,9 @@ async def drop_claims(which: Any) -> int:
     return len(claims)
 
 
-async def _insert(table: type[Table], rows: Sequence[Table]) -> None:
-    for start in range(0, len(rows), 500):
-        await table.insert(*rows[start : start + 500])
+async def insert(table: type[Table], rows: Sequence[Table]) -> None:
+    if rows:
+        columns = [column._meta.name for column in table._meta.columns]
+        await db.insert_many(
+            table._meta.tablename, columns, [[getattr(row, name) for name in columns] for row in rows]
+        )
