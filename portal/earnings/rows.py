@@ -155,10 +155,11 @@ def _row(row: Mapping[str, Any], told: Mapping[UUID, Told], today: date, terms: 
     look, currency = row["look"], row["currency"]
     counted = look != NOT_COUNTED
     is_correction = counted and row["kind"] != LineKind.SALE
-    until = {LineState.HELD: row["released_on"], LineState.PAID: row["paid_on"]}
+    released_on = _day(row["released_on"])
+    until = {LineState.HELD: released_on, LineState.PAID: _day(row["paid_on"])}
     return LedgerRow(
         sale=identity(row["sale"]),
-        on=row["booked_on"] or event.at,
+        on=_day(row["booked_on"]) or event.at,
         title=correction_title(LineKind(row["kind"]), event.outcome)
         if is_correction
         else sale_title(sale.because, terms),
@@ -172,10 +173,15 @@ def _row(row: Mapping[str, Any], told: Mapping[UUID, Told], today: date, terms: 
         rate_bps=row["rate_bps"] if counted else None,
         state=look,
         until=until.get(look),
-        taken_in=next_run(row["released_on"], today, terms) if look == LineState.RELEASED else None,
+        taken_in=next_run(released_on, today, terms) if released_on and look == LineState.RELEASED else None,
         amount=Money(row["minor"], currency),
         struck=look == REVERSED,
     )
+
+
+def _day(value: date | str | None) -> date | None:
+    """SQLite forgets the type of a column behind UNION, and gives its text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def masked(customer: str) -> str:
