@@ -159,14 +159,15 @@ async def _book(program: UUID, events: Sequence[tuple[UUID, Event]], now: dateti
         return
     customers = await _store_customers(program, [fact for _, fact in facts])
     subscriptions = await _store_subscriptions(program, [fact for _, fact in facts], customers)
-    await lock(Customer, customers.values())
+    payers = {*customers.values(), *(owner for _, owner in subscriptions.values())}
+    await lock(Customer, payers)
     await insert(
         SubscriptionFact,
         [
             SubscriptionFact(
                 id=new_id(),
                 event=row,
-                subscription=subscriptions[fact.subscription],
+                subscription=subscriptions[fact.subscription][0],
                 happened_at=fact.at,
                 kind=CHECKOUT if isinstance(fact, Checkout) else CHANGE,
                 fact=msgspec.json.encode(fact).decode(),
@@ -177,7 +178,7 @@ async def _book(program: UUID, events: Sequence[tuple[UUID, Event]], now: dateti
     )
     await _store_transactions(program, facts, customers, subscriptions)
     await _store_names(program, [fact for _, fact in facts])
-    concerned = set(customers.values()) | await _payers(program, [fact for _, fact in facts])
+    concerned = payers | await _payers(program, [fact for _, fact in facts])
     await lock(Customer, concerned)
     await rebook(program, concerned, now)
     await _answer_the_waiting(program, [fact for _, fact in facts], now)
@@ -221,7 +222,8 @@ async def _learn_country(row: dict[str, Any], told: Iterable[Fact]) -> None:
 
 async def _store_subscriptions(
     program: UUID, facts: Iterable[Fact], customers: dict[str, UUID]
-) -> dict[str, UUID]:
+) -> dict[str, tuple[UUID, UUID]]:
+    """The row and the customer of each. The first customer stays: a subscription does not change hands."""
     told = {
         fact.subscription: fact.customer
         for fact in facts
@@ -234,10 +236,10 @@ async def _store_subscriptions(
     await _insert_new(Subscription, rows, (Subscription.program, Subscription.external_id))
     found = {}
     for some in chunks(told, 5_000):
-        for row in await Subscription.select(Subscription.id, Subscription.external_id).where(
-            (Subscription.program == program) & Subscription.external_id.is_in(some)
-        ):
-            found[row["external_id"]] = identity(row["id"])
+        for row in await Subscription.select(
+            Subscription.id, Subscription.external_id, Subscription.customer
+        ).where((Subscription.program == program) & Subscription.external_id.is_in(some)):
+            found[row["external_id"]] = identity(row["id"]), identity(row["customer"])
     return found
 
 
@@ -245,17 +247,18 @@ async def _store_transactions(
     program: UUID,
     facts: Iterable[tuple[UUID, Fact]],
     customers: dict[str, UUID],
-    subscriptions: dict[str, UUID],
+    subscriptions: dict[str, tuple[UUID, UUID]],
 ) -> None:
     rows: dict[str, Table] = {}
     for event, fact in facts:
         if isinstance(fact, Payment):
+            subscription, owner = subscriptions.get(fact.subscription or "", (None, customers[fact.customer]))
             rows[fact.external_id] = Transaction(
                 id=new_id(),
                 event=event,
                 program=program,
-                customer=customers[fact.customer],
-                subscription=subscriptions[fact.subscription] if fact.subscription else None,
+                customer=owner,
+                subscription=subscription,
                 kind=str(TransactionKind.PAYMENT),
                 external_id=fact.external_id,
                 reference=fact.external_id,

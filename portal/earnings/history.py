@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.earnings.facts import END, Checkout, Payment, Place, SubscriptionChange, SubscriptionFact
-from portal.earnings.judge import Judge, in_trial
+from portal.earnings.judge import Judge, is_trial
 from portal.earnings.rules import Standing, Subscription, Verdict
 from portal.earnings.tiers import EnrollmentHistory, Span
 from portal.programs.rules import ProgramTerms, TermsHistory
@@ -68,7 +68,7 @@ def subscriptions_of(
         paid_before += [
             payment.at
             for payment in paid[one.name]
-            if payment.charged.minor > 0 and not in_trial(payment, subscription, known.terms.at(payment.at))
+            if payment.charged.minor > 0 and not is_trial(payment, subscription, known.terms.at(payment.at))
         ]
     return settled
 

@@ -68,8 +68,7 @@ class Judge:
     def price_problem(
         self, payment: Payment, subscription: Subscription, expected: Money | None
     ) -> Outcome | None:
-        full = expected is not None and payment.price_paid >= expected
-        if in_trial(payment, subscription, self.terms) and not full:
+        if is_trial(payment, subscription, self.terms):
             return Outcome.TRIAL
         if payment.charged.is_zero or payment.base.minor <= 0:
             return Outcome.ZERO
@@ -123,8 +122,15 @@ def standing_problem(standing: Standing) -> Outcome | None:
             return Outcome.NOT_YET_APPROVED
 
 
+def is_trial(payment: Payment, subscription: Subscription, terms: ProgramTerms) -> bool:
+    """Paid or free. Who pays the full price while a trial is still announced has ended it."""
+    expected = expected_price(payment, terms)
+    full = expected is not None and payment.price_paid >= expected
+    return not full and in_trial(payment, subscription, terms)
+
+
 def in_trial(payment: Payment, subscription: Subscription, terms: ProgramTerms) -> bool:
-    """Paid or free. Where no trial is announced, a first payment of a paid trial's price is taken for one."""
+    """Where no trial is announced, a first payment of a paid trial's price is taken for one."""
     if subscription.trial_ends_at:
         return payment.at < subscription.trial_ends_at
     plan = terms.trial_price(payment.price_paid)
