@@ -9,7 +9,6 @@ import time
 from datetime import UTC, datetime
 from uuid import UUID
 
-
 _turn = threading.Lock()
 _last = 0
 

@@ -82,8 +82,7 @@ class Studio:
             )
         if isinstance(answer, Declined):
             return Refusal(answer.sentence)
-        ending = "png" if answer.media_type == "image/png" else "jpg"
-        key = f"logos/{affiliate_id}/{hashlib.sha256(answer.data).hexdigest()}.{ending}"
+        key = logo_key(affiliate_id, answer.data, answer.media_type)
         await self._storage.put(key, answer.data)
         return KeptLogo(key, answer.colours)
 
@@ -139,6 +138,12 @@ class Studio:
         design = Design.load(name if name in designs.names() else EVERGREEN)
         check_offered(design, wanted)
         return Picture(design, wanted, await self.brand_of(kit), program_brand(terms), offer_of(who, base))
+
+
+def logo_key(affiliate_id: UUID, data: bytes, media_type: str) -> str:
+    """Where storage keeps a cleaned logo: the same content has the same place."""
+    ending = "png" if media_type == "image/png" else "jpg"
+    return f"logos/{affiliate_id}/{hashlib.sha256(data).hexdigest()}.{ending}"
 
 
 def check_offered(design: Design, wanted: Wanted) -> None:
