@@ -21,14 +21,16 @@ from tests.postgres import free_port
 
 HOUSE = Path(__file__).parents[2]
 # Chromium's sandbox refuses root and many containers, and sees only our own pages here.
-# The rest keeps it from calling home.
+# The rest keeps it from calling home, or anybody else.
 FLAGS = (
     "--no-sandbox",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
 )
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version} Safari/537.36"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
 START_SECONDS = 20
+PATIENCE_MILLISECONDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ async def arrives(
     portal: Portal, browser: Browser, anyio_backend: str
 ) -> AsyncIterator[Callable[[], Awaitable[Person]]]:
     """`ada = await arrives()`: somebody with a browser of their own, without cookies."""
+    people: list[Person] = []
     async with AsyncExitStack() as stack:
 
         async def arrive() -> Person:
@@ -119,9 +122,13 @@ async def arrives(
                 viewport={"width": 1440, "height": 900},
                 permissions=["clipboard-read", "clipboard-write"],
                 # Headless Chromium says that it is one, and would count as a bot.
-                user_agent=BROWSER.format(version=browser.version),
+                user_agent=BROWSER.format(browser.version),
             )
             stack.push_async_callback(context.close)
-            return await Person.arrives(context, portal.url)
+            context.set_default_timeout(PATIENCE_MILLISECONDS)
+            people.append(await Person.arrives(context, portal.url))
+            return people[-1]
 
         yield arrive
+    if complaints := [complaint for person in people for complaint in person.complaints]:
+        pytest.fail("\n".join(complaints), pytrace=False)

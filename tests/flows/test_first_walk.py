@@ -1,0 +1,237 @@
+"""The way of one person through the whole portal: from a visitor to an affiliate with its first banner."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import numpy as np
+import pyotp
+import pytest
+import zxingcpp
+from PIL import Image, ImageDraw
+from playwright.async_api import Error, expect
+from pypdf import PdfReader
+
+from portal.templating import day, day_short
+from tests.conftest import STRIPE_SECRET
+from tests.flows.conftest import Portal
+from tests.flows.person import Person
+from tests.sales import GROWTH, GROWTH_CENTS, tell
+from tests.stripe import Shape, checkout_completed, invoice_paid
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PASSWORD = "seven quiet herons"
+ORANGE = (226, 88, 34)
+A4 = (595, 842)  # points
+BANNERS = ((1200, 630), (300, 250), (728, 90))
+Arrives = Callable[[], Awaitable[Person]]
+
+
+@dataclass(frozen=True)
+class Manager:
+    email: str
+    password: str
+    key: str
+
+
+async def test_one_person_walks_from_the_program_page_to_its_first_banner(
+    portal: Portal, arrives: Arrives, tmp_path: Path
+) -> None:
+    visitor, manager = await arrives(), await arrives()
+    mira = await hire(portal)
+
+    await apply(visitor)
+    await confirm_address(visitor)
+    await sign_in_with_code(manager, mira)
+    await approve(manager, "Ada Lindqvist")
+    ada = visitor
+    await choose_password_and_sign_in(ada)
+    link, code = await find_link_and_code(ada)
+    click = await follow(await arrives(), link)
+    await see_the_click(ada)
+    await buy(portal, click)
+    await see_what_was_earned(ada)
+    await upload_logo(ada, tmp_path)
+    await download_banners(ada, link, tmp_path)
+    await download_paper(ada, code, tmp_path)
+
+
+async def hire(portal: Portal) -> Manager:
+    said = await portal.runs("manager", "add", "mira@kartra.example", "--name", "Mira Voss")
+    password, key = re.search(r"password\s+(\S+)", said), re.search(r"one-time codes.*: (\S+)", said)
+    assert password
+    assert key
+    return Manager("mira@kartra.example", password[1], key[1])
+
+
+async def apply(visitor: Person) -> None:
+    await visitor.opens("/")
+    await visitor.reads("Apply in two minutes", "40")
+    await visitor.clicks("Apply in two minutes")
+    await visitor.types(
+        {
+            "Your name": "Ada Lindqvist",
+            "E-mail": "ada@northbound.example",
+            "Web address or channel": "northbound.example",
+            "Who reads, watches or listens to you?": "People who run a small business on their own.",
+        }
+    )
+    await visitor.ticks("Software reviewer", "Blog")
+    await visitor.page.get_by_role("checkbox", name="I have read the program terms").check()
+    await visitor.page.wait_for_timeout(800)  # nobody fills in a form in less
+    await visitor.presses("Send my application")
+    await visitor.reads("look into your mailbox", "ada@northbound.example")
+
+
+async def confirm_address(visitor: Person) -> None:
+    await visitor.clicks("its own mailbox")
+    await open_newest_letter(visitor)
+    await visitor.presses("Yes, this is my address")
+    await visitor.reads("We have your application, Ada")
+    assert visitor.path.startswith("/apply/status/")
+
+
+async def open_newest_letter(person: Person) -> None:
+    """Opens it in the mailbox, and follows the button inside."""
+    await person.opens("/mailbox")
+    await person.follows(person.page.locator("a[href^='/mailbox/']").first)
+    button = person.page.frame_locator("iframe").locator("a[href*='/apply/'], a[href*='/signin/']").first
+    await person.follows(button)
+
+
+async def sign_in_with_code(manager: Person, who: Manager) -> None:
+    await manager.opens("/signin?next=/manage/applications")
+    await manager.types({"E-mail": who.email, "Password": who.password})
+    await manager.presses("Sign in")
+    await manager.reads("One more step, Mira")
+    await manager.types({"One-time code": pyotp.TOTP(who.key).now()})
+    await manager.presses("Continue")
+    await manager.opens("/manage")
+
+
+async def approve(manager: Person, name: str) -> None:
+    await manager.opens("/manage/applications")
+    await manager.reads(name, "People who run a small business")
+    await manager.presses("Approve and send the letter")
+    await manager.reads(f"{name} is in")
+    await manager.opens("/manage/affiliates")
+    await manager.reads(name)
+
+
+async def choose_password_and_sign_in(ada: Person) -> None:
+    await open_newest_letter(ada)
+    await ada.types({"Password": PASSWORD})
+    await ada.presses("Save and open my portal")
+    assert ada.path == "/home"
+    await ada.page.context.clear_cookies()
+    await ada.opens("/signin")
+    await ada.types({"E-mail": "ada@northbound.example", "Password": PASSWORD})
+    await ada.presses("Sign in")
+    assert ada.path == "/home"
+
+
+async def find_link_and_code(ada: Person) -> tuple[str, str]:
+    copy = ada.page.get_by_role("button", name="Copy")
+    link = await ada.copies(copy.first)
+    code = await ada.copies(copy.nth(1))
+    assert link == f"{ada.base_url}/r/ada"
+    assert code == "ADA20"
+    await ada.opens("/links")
+    await ada.reads("ADA20")
+    return link, code
+
+
+async def follow(buyer: Person, link: str) -> str:
+    """A buyer's browser is sent to the vendor's page, whose address carries the click's id."""
+    async with buyer.page.expect_request(re.compile(r"^https://kartra\.com/")) as asked:
+        with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):  # no browser of ours reaches another host
+            await buyer.page.goto(link)
+    (click,) = parse_qs(urlsplit((await asked.value).url).query)["click_id"]
+    return click
+
+
+async def see_the_click(ada: Person) -> None:
+    """Clicks are written a moment after the redirect."""
+    for _ in range(20):
+        await ada.opens("/links")
+        if await ada.page.locator("dl.pair .figure").first.inner_text() == "1":
+            return
+        await ada.page.wait_for_timeout(100)
+    raise AssertionError("the click was not counted")
+
+
+async def buy(portal: Portal, click: str) -> None:
+    """One customer pays the list price, another begins a trial; Stripe tells in its newer and older shape."""
+    now = datetime.now(UTC)
+    sales: tuple[tuple[str, int, Shape], ...] = (("full", GROWTH_CENTS, "since"), ("trial", 100, "before"))
+    for name, cents, shape in sales:
+        buyer = {"customer": f"cus_{name}", "subscription": f"sub_{name}", "email": f"{name}@shop.example"}
+        events = (
+            checkout_completed(now, click=click, **buyer),
+            invoice_paid(now, price=GROWTH, cents=cents, shape=shape, **buyer),
+        )
+        async with httpx.AsyncClient(base_url=portal.url) as stripe:
+            for event in events:
+                assert (await tell(stripe, event, STRIPE_SECRET, now)).status_code == httpx.codes.OK
+
+
+async def see_what_was_earned(ada: Person) -> None:
+    today = datetime.now(UTC).date()
+    await ada.opens("/home")
+    await ada.reads("$35.70")
+    await ada.opens("/earnings")
+    await ada.reads("$35.70", "Held", day_short(today + timedelta(days=45), today))
+    await ada.clicks("Growth")
+    await ada.reads("How it adds up", "$119.00", "$35.70", day(today + timedelta(days=45), today))
+    await ada.opens("/earnings?state=not_counted")
+    await ada.follows(ada.page.locator("#ledger a.row").first)
+    await ada.reads("Why it didn’t count", "This payment was for a trial")
+
+
+async def upload_logo(ada: Person, folder: Path) -> None:
+    logo = Image.new("RGBA", (900, 300))
+    pen = ImageDraw.Draw(logo)
+    pen.ellipse((20, 20, 280, 280), fill=ORANGE)
+    pen.rectangle((330, 110, 880, 190), fill=ORANGE)
+    logo.save(folder / "logo.png")
+    await ada.opens("/brand")
+    await ada.types({"Name": "Northbound"})
+    await ada.page.locator("#logo").set_input_files(folder / "logo.png")
+    await ada.presses("Save brand kit")
+    await ada.reads("Your brand kit is saved")
+    await expect(ada.page.get_by_alt_text("Your logo on white")).to_be_visible()
+
+
+async def download_banners(ada: Person, link: str, folder: Path) -> None:
+    await ada.opens("/creatives")
+    for width, height in BANNERS:
+        await ada.opens("/creatives")
+        await ada.follows(ada.page.locator(f"a.stage[href*='{width}x{height}']"))
+        file = await ada.downloads(ada.page.locator("a[download]", has_text="PNG").first, folder)
+        with Image.open(file) as banner:
+            assert banner.format == "PNG"
+            assert banner.size == (width, height)
+            assert holds(banner, ORANGE), "the logo is in it"
+            codes = [found.text for found in zxingcpp.read_barcodes(banner.convert("RGB"))]
+        if (width, height) == BANNERS[0]:
+            assert codes == [link]
+
+
+async def download_paper(ada: Person, code: str, folder: Path) -> None:
+    paper = PdfReader(await ada.downloads(ada.page.locator("a[download]", has_text="PDF").first, folder))
+    text = "\n".join(page.extract_text() for page in paper.pages)
+    assert code in text
+    assert "Northbound" in text
+    (width, height) = paper.pages[0].mediabox[2:]
+    assert (round(width), round(height)) == A4
+
+
+def holds(picture: Image.Image, colour: tuple[int, int, int]) -> bool:
+    """Whether at least a hundred pixels are of this colour, give or take what an encoder does to it."""
+    plain = np.asarray(picture.convert("RGB"), dtype=int)
+    return int((abs(plain - colour).max(axis=2) < 12).sum()) >= 100
