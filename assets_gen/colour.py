@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ _TO_LAB = np.array(
 )
 _FROM_LMS = np.linalg.inv(_TO_LMS)
 _FROM_LAB = np.linalg.inv(_TO_LAB)
+_FROM_LMS_ROWS: list[list[float]] = _FROM_LMS.tolist()
+_FROM_LAB_ROWS: list[list[float]] = (_FROM_LAB / _FROM_LAB[:, :1]).tolist()
 
 
 def linear(srgb: Floats) -> Floats:
@@ -86,15 +89,7 @@ class Colour:
     @property
     def rgb(self) -> Rgb:
         """The nearest colour a screen can show: chroma gives way, lightness and hue stay."""
-        low, high = 0.0, self.chroma
-        srgb = self._srgb(high)
-        if not _in_gamut(srgb):
-            for _ in range(18):
-                middle = (low + high) / 2
-                low, high = (middle, high) if _in_gamut(self._srgb(middle)) else (low, middle)
-            srgb = self._srgb(low)
-        red, green, blue = (int(v) for v in np.rint(np.clip(srgb, 0, 1) * 255))
-        return red, green, blue
+        return _shown(self.lightness, self.chroma, self.hue)
 
     @property
     def hex(self) -> str:
@@ -103,18 +98,45 @@ class Colour:
     def at(self, lightness: float, chroma: float | None = None) -> Colour:
         return replace(self, lightness=lightness, chroma=self.chroma if chroma is None else chroma)
 
-    def _srgb(self, chroma: float) -> Floats:
-        angle = math.radians(self.hue)
-        return from_oklab(np.array([self.lightness, chroma * math.cos(angle), chroma * math.sin(angle)]))
+
+@lru_cache(maxsize=4096)
+def _shown(lightness: float, chroma: float, hue: float) -> Rgb:
+    low, high = 0.0, chroma
+    light = _light(lightness, high, hue)
+    if not _in_gamut(light):
+        for _ in range(14):
+            middle = (low + high) / 2
+            low, high = (middle, high) if _in_gamut(_light(lightness, middle, hue)) else (low, middle)
+        light = _light(lightness, low, hue)
+    red, green, blue = (round(255 * min(max(_encoded(value), 0.0), 1.0)) for value in light)
+    return red, green, blue
 
 
-def _in_gamut(srgb: Floats) -> bool:
-    return bool((srgb >= -0.0005).all() and (srgb <= 1.0005).all())
+def _light(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
+    """from_oklab for one colour without an array, still as light: a palette asks for hundreds of them."""
+    angle = math.radians(hue)
+    a, b = chroma * math.cos(angle), chroma * math.sin(angle)
+    long, medium, short = ((lightness + row[1] * a + row[2] * b) ** 3 for row in _FROM_LAB_ROWS)
+    red, green, blue = (row[0] * long + row[1] * medium + row[2] * short for row in _FROM_LMS_ROWS)
+    return red, green, blue
+
+
+def _in_gamut(light: tuple[float, float, float]) -> bool:
+    return min(light) >= -0.0001 and max(light) <= 1.0001
+
+
+def _encoded(light: float) -> float:
+    return light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+
+
+@lru_cache(maxsize=4096)
+def _luminance_of(rgb: Rgb) -> float:
+    return float(luminance(np.array(rgb) / 255))
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
     """WCAG contrast, 1..21."""
-    first, second = (float(luminance(np.array(c) / 255)) for c in (one, other))
+    first, second = _luminance_of(one), _luminance_of(other)
     return (max(first, second) + 0.05) / (min(first, second) + 0.05)
 
 

@@ -59,7 +59,7 @@ def _ground(canvas: Image.Image, element: Placed, palette: Palette) -> None:
 
 def _beam(canvas: Image.Image, element: Placed, palette: Palette) -> None:
     options = _options(element)
-    mask = paint.beam_mask(
+    mask, at = paint.beam_mask(
         *canvas.size,
         _pair(options["lamp"]),
         _pair(options["target"]),
@@ -67,9 +67,7 @@ def _beam(canvas: Image.Image, element: Placed, palette: Palette) -> None:
         _number(options, "bright"),
         _number(options, "dim"),
     )
-    box = mask.getbbox()
-    if box is not None:
-        paint.fill(canvas, palette["disc"].rgb, mask.crop(box), (box[0], box[1]))
+    paint.fill(canvas, palette["disc"].rgb, mask, at)
 
 
 def _disc(canvas: Image.Image, element: Placed, palette: Palette) -> None:
@@ -99,7 +97,7 @@ def _window(canvas: Image.Image, element: Placed, palette: Palette) -> None:
     )
     shade = max(3.0, radius * 1.6)
     paint.shadow(canvas, element.box.pixels, radius, shade, 0.34, round(shade * 0.6))
-    canvas.paste(picture, (left, top), paint.rounded_mask(*picture.size, corners))
+    paint.place(canvas, picture, (left, top), corners)
 
 
 def _plate(canvas: Image.Image, element: Placed) -> None:

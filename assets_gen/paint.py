@@ -6,6 +6,7 @@ its geometry; a new affiliate's colours only go through a table of 256 entries.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -81,8 +82,11 @@ def disc_mask(diameter: int) -> Image.Image:
 def beam_mask(
     width: int, height: int, lamp: tuple[float, float], centre: tuple[float, float], radius: float,
     bright: float, dim: float,
-) -> Image.Image:  # fmt: skip
-    """The cone from a lamp to a disc, tangent to it; `bright` and `dim` are its opacity at either end."""
+) -> tuple[Image.Image, tuple[int, int]]:  # fmt: skip
+    """The cone from a lamp to a disc, tangent to it; `bright` and `dim` are its opacity at either end.
+
+    Returns the mask and its place.
+    """
     y, x = np.ogrid[:height, :width]
     dx, dy = centre[0] - lamp[0], centre[1] - lamp[1]
     length = float(np.hypot(dx, dy))
@@ -95,7 +99,9 @@ def beam_mask(
     # Past the disc's middle there is no light to see.
     alpha = alpha * (along < length)
     dithered = np.clip(alpha * 255 + noise(width, height) * 0.6, 0, 255)
-    return Image.fromarray(np.rint(dithered).astype(np.uint8))
+    mask = Image.fromarray(np.rint(dithered).astype(np.uint8))
+    box = mask.getbbox() or (0, 0, 1, 1)
+    return mask.crop(box), (box[0], box[1])
 
 
 @lru_cache(maxsize=256)
@@ -137,9 +143,56 @@ def rounded(canvas: Image.Image, box: Box, radius: float, colour: Rgb) -> None:
 
 
 def shadow(canvas: Image.Image, box: Box, radius: float, blur: float, opacity: float, drop: int) -> None:
+    """The shadow of something opaque that is painted next: only what shows around it is painted."""
     mask = shadow_mask(box[2] - box[0], box[3] - box[1], radius, blur, opacity)
-    border = int(blur * 3)
-    fill(canvas, (0, 0, 0), mask, (box[0] - border, box[1] - border + drop))
+    border, inset = int(blur * 3), int(radius) + 1
+    left, top = box[0] - border, box[1] - border + drop
+    inner = (
+        border + inset,
+        border - drop + inset,
+        mask.width - border - inset,
+        mask.height - border - drop - inset,
+    )
+    for strip in (
+        (0, 0, mask.width, inner[1]),
+        (0, inner[3], mask.width, mask.height),
+        (0, inner[1], inner[0], inner[3]),
+        (inner[2], inner[1], mask.width, inner[3]),
+    ):
+        seen = _on(canvas, strip, left, top)
+        if seen is not None:
+            fill(canvas, (0, 0, 0), mask.crop(seen), (left + seen[0], top + seen[1]))
+
+
+def _on(canvas: Image.Image, box: Box, left: int, top: int) -> Box | None:
+    """The part of a box, moved to (left, top), that falls on the canvas."""
+    x1, y1 = max(box[0], -left), max(box[1], -top)
+    x2, y2 = min(box[2], canvas.width - left), min(box[3], canvas.height - top)
+    return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
+
+
+def place(
+    canvas: Image.Image, picture: Image.Image, at: tuple[int, int], radii: tuple[float, float, float, float]
+) -> None:
+    """An opaque picture with rounded corners: only the corners go through a mask."""
+    kept = []
+    for number, radius in enumerate(radii):
+        size = math.ceil(radius)
+        if size:
+            x = at[0] if number in (0, 3) else at[0] + picture.width - size
+            y = at[1] if number in (0, 1) else at[1] + picture.height - size
+            corner = (x, y, x + size, y + size)
+            kept.append((canvas.crop(corner), corner[:2], _outside_corner(size, radius, number)))
+    canvas.paste(picture, at)
+    for under, corner_at, mask in kept:
+        canvas.paste(under, corner_at, mask)
+
+
+@lru_cache(maxsize=64)
+def _outside_corner(size: int, radius: float, number: int) -> Image.Image:
+    whole = rounded_mask(size * 2, size * 2, (radius,) * 4)
+    left, top = 0 if number in (0, 3) else size, 0 if number in (0, 1) else size
+    return whole.crop((left, top, left + size, top + size)).point(lambda v: 255 - v)
 
 
 def modules(
