@@ -10,7 +10,13 @@ import msgspec
 
 from portal.earnings.gather import identity
 from portal.earnings.rules import Because, LineKind, Outcome
-from portal.earnings.sentences import came_from, correction_title, sale_title, short_reason
+from portal.earnings.sentences import (
+    came_from,
+    correction_title,
+    country_name,
+    sale_title,
+    short_reason,
+)
 from portal.earnings.tables import Commission
 from portal.earnings.timeline import LineState, Month, next_run
 from portal.earnings.totals import LINES, NOT_COUNTED, REVERSED, state_sql
@@ -162,13 +168,13 @@ def _row(row: Mapping[str, Any], told: Mapping[UUID, Told], today: date, terms: 
         on=_day(row["booked_on"]) or event.at,
         title=correction_title(LineKind(row["kind"]), event.outcome)
         if is_correction
-        else sale_title(sale.because, terms),
+        else sale_title(sale.outcome, sale.because, terms),
         customer=f"Customer {masked(sale.customer)}",
-        country=sale.country,
+        country=country_name(sale.country),
         came_from=came_from(sale.because),
         is_correction=is_correction,
         corrects=sale.at if is_correction else None,
-        reason="" if counted else short_reason(event.outcome),
+        reason="" if counted or event.outcome is Outcome.TRIAL else short_reason(event.outcome),
         base=Money(row["base_minor"], currency),
         rate_bps=row["rate_bps"] if counted else None,
         state=look,

@@ -13,7 +13,7 @@ from portal.earnings.facts import Payment
 from portal.earnings.gather import identity
 from portal.earnings.rows import NEWEST, masked
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
-from portal.earnings.sentences import correction_title, plan_words, sale_title
+from portal.earnings.sentences import correction_title, country_name, plan_words, rule_words, sale_title
 from portal.earnings.story import (
     Check,
     Happening,
@@ -33,13 +33,17 @@ from portal.earnings.timeline import (
     months_later,
     next_run,
     pay_window,
+    released_on,
+    run_month,
     state_on,
 )
 from portal.earnings.totals import NOT_COUNTED, REVERSED
+from portal.enrollments.tables import Enrollment
 from portal.errors import NotYours
 from portal.money import Money
 from portal.programs.queries import terms_history
 from portal.programs.rules import Period, ProgramTerms
+from portal.templating import money, rate
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,18 @@ class SaleLine:
     state: str
     until: date | None
     amount: Money
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What this customer pays next, if the subscription goes on."""
+
+    customer: str
+    on: date
+    earns: Money
+    held_until: date
+    paid_from: date
+    paid_to: date
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,8 @@ class SalePage:
     due_in: Month | None
     terms_on: date
     rule: str
+    rule_words: str
+    renewal: Renewal | None
     details: tuple[tuple[str, str], ...]
     contact: str
 
@@ -89,7 +107,10 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
     sentence, emphasis = head_sentence(tale, customer, f"{terms.name} {plan.name}" if plan else terms.name)
     state = _look(tale, lines)
     details = [
-        ("Customer", " · ".join(part for part in (masked(row["customer"]), row["country"]) if part)),
+        (
+            "Customer",
+            ", ".join(part for part in (masked(row["customer"]), country_name(row["country"])) if part),
+        ),
         ("Plan", plan_words(plan) if plan else ""),
         ("Code", tale.because.code or ""),
         ("Placement", tale.because.placement or ""),
@@ -98,7 +119,7 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
     return SalePage(
         today=today,
         on=tale.paid_on,
-        title=sale_title(tale.because, terms),
+        title=sale_title(tale.outcome, tale.because, terms),
         counts=tale.counts,
         amount=tale.due,
         state=state,
@@ -112,6 +133,8 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
         due_in=tale.run if tale.due.minor > 0 and not tale.taken_paid_on else None,
         terms_on=terms.starts_on,
         rule=row["rule"],
+        rule_words=rule_words(tale.outcome),
+        renewal=_next_one(tale, customer),
         details=tuple((name, value) for name, value in details if value),
         contact=terms.contact,
     )
@@ -206,7 +229,10 @@ async def _tale(
     run = None
     if first:
         run = first.run or next_run(first.released_on, today, terms)
-    renews_on, renewal = _renewal(row, payment, because, terms, today)
+    tier = (await Enrollment.select(Enrollment.tier).where(Enrollment.id == enrollment))[0]["tier"]
+    renews_on, renewal = _renewal(row, payment, because, terms.tier(tier).rate_bps, terms)
+    if renews_on and renews_on <= today:
+        renews_on, renewal = None, None
     return Tale(
         payment=payment,
         paid_on=paid_on,
@@ -229,9 +255,9 @@ async def _tale(
 
 
 def _renewal(
-    row: dict[str, Any], payment: Payment, because: Because, terms: ProgramTerms, today: date
+    row: dict[str, Any], payment: Payment, because: Because, rate_bps: int, terms: ProgramTerms
 ) -> tuple[date | None, Money | None]:
-    """When the customer pays next, if the subscription goes on, and what that earns at full price."""
+    """When the customer pays next, if the subscription goes on, and what that earns at the rate of today."""
     plan = terms.plan(because.plan) if because.plan else None
     if plan is None or row["ended_at"]:
         return None, None
@@ -241,8 +267,7 @@ def _renewal(
     else:
         months = 12 if plan.period is Period.YEAR else 1
         renews_on = months_later(local_date(payment.at, terms.timezone), months)
-    tier = terms.tier(because.tier) if because.tier else terms.first_tier
-    return (renews_on, plan.price.portion(tier.rate_bps)) if renews_on > today else (None, None)
+    return renews_on, plan.price.portion(rate_bps)
 
 
 async def _happenings(row: dict[str, Any], enrollment: UUID, terms: ProgramTerms) -> tuple[Happening, ...]:
@@ -295,6 +320,14 @@ def _arithmetic(text: str) -> Arithmetic | None:
     return msgspec.json.decode(text, type=Arithmetic) if text else None
 
 
+def _next_one(tale: Tale, customer: str) -> Renewal | None:
+    if not (tale.renews_on and tale.renewal):
+        return None
+    until = released_on(tale.renews_on, tale.terms.hold_days)
+    window = pay_window(run_month(until), tale.terms)
+    return Renewal(customer.lower(), tale.renews_on, tale.renewal, until, window.first, window.last)
+
+
 def _look(tale: Tale, lines: list[_Line]) -> str:
     if not lines:
         return NOT_COUNTED
@@ -305,7 +338,7 @@ def _look(tale: Tale, lines: list[_Line]) -> str:
 
 def _shown(line: _Line) -> SaleLine:
     if line.kind is LineKind.SALE:
-        words = f"Commission, {line.rate_bps / 100:g} % of {line.base.decimal_text()}"
+        words = f"Commission, {rate(line.rate_bps)} of {money(line.base)}"
     else:
         words = correction_title(line.kind, line.outcome)
     until = line.claim.paid_on if line.claim else line.released_on if line.state is LineState.HELD else None

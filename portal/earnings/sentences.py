@@ -2,18 +2,25 @@
 
 from datetime import date
 
+from babel import Locale
+
 from portal.earnings.rules import Because, LineKind, Outcome
 from portal.programs.rules import Plan, ProgramTerms
 from portal.templating import day, money
 
-FIRST, RENEWAL, UPGRADE = "first payment", "renewal", "upgrade"
+ENGLISH = Locale("en")
+FIRST, RENEWAL, UPGRADE, TRIAL = "first payment", "renewal", "upgrade", "trial"
 
 
-def sale_title(because: Because, terms: ProgramTerms) -> str:
+def sale_title(outcome: Outcome, because: Because, terms: ProgramTerms) -> str:
     """`Kartra Growth, renewal`. Vendors name plans and tiers alike, so the vendor's product comes first."""
     plan = terms.plan(because.plan) if because.plan else None
     name = f"{terms.name} {plan.name}" if plan else f"{terms.name} payment"
-    which = UPGRADE if because.proration else FIRST if because.number == 1 else RENEWAL
+    which = FIRST if because.number == 1 else RENEWAL
+    if outcome is Outcome.TRIAL:
+        which = TRIAL
+    elif because.proration:
+        which = UPGRADE
     return f"{name}, {which}" if plan else name
 
 
@@ -33,6 +40,21 @@ def came_from(because: Because) -> str:
     if because.code:
         return f"Code {because.code}"
     return because.placement or ("Your link" if because.click_at else "–")
+
+
+def country_name(code: str) -> str:
+    """`France` for `FR`; what is no country stays as it is."""
+    return str(ENGLISH.territories.get(code, code))
+
+
+def head_of(outcome: Outcome) -> str:
+    """What a payment that did not count was, to follow "Customer 4907 paid ..."."""
+    return HEADS.get(outcome, "and it earned nothing.")
+
+
+def rule_words(outcome: Outcome) -> str:
+    """The sentence of the terms that decided."""
+    return RULES.get(outcome, RULES[Outcome.SALE])
 
 
 def plan_words(plan: Plan) -> str:
@@ -79,6 +101,35 @@ SHORT = {
     Outcome.DISPUTED: "disputed",
     Outcome.DISPUTE_WON: "dispute won",
     Outcome.DISPUTE_LOST: "dispute lost",
+}
+HEADS = {
+    Outcome.TRIAL: "for a trial.",
+    Outcome.ZERO: "nothing for this period.",
+    Outcome.DISCOUNTED: "less than the full price, through a discount that isn’t part of this program.",
+    Outcome.UNKNOWN_PLAN: "a price that belongs to no plan of this program.",
+    Outcome.CLICK_TOO_OLD: "after your click had run out.",
+    Outcome.NOT_NEW: "and was a customer before.",
+    Outcome.SELF_REFERRAL: "from your own address.",
+    Outcome.PAUSED: "while your account was paused.",
+    Outcome.ENDED: "after you had left the program.",
+    Outcome.NOT_YET_APPROVED: "before your application was approved.",
+    Outcome.SUBSCRIPTION_ENDED: "after the subscription had ended.",
+    Outcome.MONTHS_OVER: "after the months that the program pays for.",
+}
+RULES = {
+    Outcome.SALE: "A full-price payment of a customer who came through you is a sale.",
+    Outcome.TRIAL: "A trial, free or paid, is not a sale. Its first full-price payment is one.",
+    Outcome.ZERO: "A payment of zero is not a sale.",
+    Outcome.DISCOUNTED: "A payment lowered by a discount that the program did not give is not a sale.",
+    Outcome.UNKNOWN_PLAN: "A price that no plan of the program lists waits for a manager.",
+    Outcome.CLICK_TOO_OLD: "The newest click inside the window before the subscription began wins.",
+    Outcome.NOT_NEW: "Only customers without an earlier paid subscription count as new.",
+    Outcome.SELF_REFERRAL: "An affiliate cannot refer itself.",
+    Outcome.PAUSED: "Paused enrollments earn nothing for sales made in that time.",
+    Outcome.ENDED: "Ended enrollments earn nothing for sales made in that time.",
+    Outcome.NOT_YET_APPROVED: "Sales made before the approval earn nothing.",
+    Outcome.SUBSCRIPTION_ENDED: "You earn for as long as the subscription is active.",
+    Outcome.MONTHS_OVER: "The program pays for a limited number of months.",
 }
 FIXED = {
     Outcome.TRIAL: "This payment was for a trial. A trial ties the customer to you, and earns nothing yet.",

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from portal.earnings.facts import Payment
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
-from portal.earnings.sentences import SHORT, correction_title, what_next, why_not
+from portal.earnings.sentences import SHORT, correction_title, head_of, what_next, why_not
 from portal.earnings.timeline import LineState, Month, PayWindow
 from portal.money import Money
 from portal.programs.rules import ProgramTerms
@@ -131,7 +131,7 @@ def _held(tale: Tale) -> list[Stop]:
 def _happening(tale: Tale, one: Happening) -> Stop:
     if one.kind is TransactionKind.DISPUTE:
         words = {
-            Outcome.DISPUTED: "the customer's bank asks for the money back; nothing is paid meanwhile",
+            Outcome.DISPUTED: "the customer’s bank asks for the money back; nothing is paid meanwhile",
             Outcome.DISPUTE_WON: "the bank decided for the vendor: what you earned stays yours",
             Outcome.DISPUTE_LOST: "the bank gave the money back to the customer",
         }.get(one.outcome, "")
@@ -294,11 +294,11 @@ def checks(tale: Tale) -> tuple[Check, ...]:
         found.append(Check(True, name, words))
     if not tale.counts:
         failed = why_not(tale.outcome, because, tale.terms, tale.today)
-        name = "It was a trial" if tale.outcome is Outcome.TRIAL else "The payment wasn't at full price"
+        name = "It was a trial" if tale.outcome is Outcome.TRIAL else "The payment wasn’t at full price"
         return (*found, Check(False, name, failed))
     tier = tale.terms.tier(because.tier or "")
     full = (
-        "The plan's list price is a sale."
+        "The plan’s list price is a sale."
         if because.given is None or because.given.is_zero
         else "The program gave the discount itself, so the lower price counts."
     )
@@ -313,7 +313,7 @@ def _why_yours(tale: Tale) -> str:
     if because.click_at:
         return (
             f"Your click of {tale.day(because.click_at)} was the newest in the {because.window_days} days "
-            "before it began, and no other partner's code was used."
+            "before the subscription began, and no other partner’s code was used."
         )
     return "It was credited to you."
 
@@ -326,11 +326,7 @@ def _why_active(tale: Tale) -> str:
 def head_sentence(tale: Tale, customer: str, plan: str) -> tuple[str, str]:
     """What happened, and the part of it that matters most."""
     if not tale.counts:
-        reason = why_not(tale.outcome, tale.because, tale.terms, tale.today)
-        return (
-            f"{customer} paid {money(tale.payment.charged)} on {tale.day(tale.paid_on)}. {reason}",
-            what_next(tale.outcome),
-        )
+        return f"{customer} paid {head_of(tale.outcome)}", what_next(tale.outcome)
     start = f"{customer} paid for {plan} on {tale.day(tale.paid_on)}."
     if tale.due.minor <= 0:
         return f"{start} The money went back, so nothing of it is left.", ""
