@@ -12,7 +12,7 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.table import create_db_tables
 
 from portal import db, migrations
-from portal.piccolo_app import APP_CONFIG, FEATURES, TABLES
+from portal.piccolo_app import APP_NAME, FEATURES, TABLES
 
 MIGRATION_LOCK = 7_400
 
@@ -31,7 +31,7 @@ async def migrate() -> int:
             if isinstance(manager, MigrationManager):
                 with redirect_stdout(StringIO()):  # it tells its steps, which no one asked for
                     await manager.run()
-            await Migration.insert(Migration(name=number, app_name=APP_CONFIG.app_name))
+            await Migration.insert(Migration(name=number, app_name=APP_NAME))
     return len(waiting)
 
 
@@ -40,7 +40,7 @@ async def missing() -> list[str]:
     known = sorted(_modules())
     if not await Migration.table_exists():
         return known
-    done = set(await Migration.get_migrations_which_ran(app_name=APP_CONFIG.app_name))
+    done = set(await Migration.get_migrations_which_ran(app_name=APP_NAME))
     return [number for number in known if number not in done]
 
 

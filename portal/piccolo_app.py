@@ -1,8 +1,7 @@
 """The one Piccolo app: all tables, in the order in which they can be made."""
 
 from pathlib import Path
-
-from piccolo.conf.apps import AppConfig
+from typing import Any
 
 from portal.accounts import tables as accounts
 from portal.audit import tables as audit
@@ -49,8 +48,14 @@ TABLES = (
     creatives.BrandKit,
 )
 
-APP_CONFIG = AppConfig(
-    app_name="portal",
-    migrations_folder_path=Path(__file__).parent / "migrations",
-    table_classes=list(TABLES),
-)
+APP_NAME = "portal"
+
+
+def __getattr__(name: str) -> Any:
+    """`APP_CONFIG`, for Piccolo's own command line only: it brings a code formatter, half a second a start."""
+    if name != "APP_CONFIG":
+        raise AttributeError(name)
+    from piccolo.conf.apps import AppConfig
+
+    folder = Path(__file__).parent / "migrations"
+    return AppConfig(app_name=APP_NAME, migrations_folder_path=folder, table_classes=list(TABLES))
