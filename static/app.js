@@ -5,14 +5,15 @@ const say = (words) => {
   if (region) region.textContent = words;
 };
 
-// <button data-copy="text"> or data-copy-from="#id": copies, says so for two seconds.
+// <button data-copy="text">: copies, and says so for two seconds.
 async function copy(button) {
-  const from = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
-  const text = from ? from.value ?? from.textContent : button.dataset.copy;
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(button.dataset.copy);
   } catch {
-    say("Copying is not allowed here. Select the text and copy it yourself.");
+    // Browsers lend the clipboard to https and to this machine only: elsewhere the text is at least selected.
+    const value = button.parentElement.querySelector(".value");
+    if (value) getSelection().selectAllChildren(value);
+    say("Copying is not allowed here. The text is selected, copy it yourself.");
     return;
   }
   button.classList.add("copied");
@@ -23,16 +24,13 @@ async function copy(button) {
   }, 2000);
 }
 
-// <button data-opens="dialog-id"> and <button data-closes>: native dialogs.
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-from], [data-opens], [data-closes], [data-shows]");
-  if (!button) return;
-  if ("copy" in button.dataset || "copyFrom" in button.dataset) copy(button);
-  else if ("opens" in button.dataset) document.getElementById(button.dataset.opens)?.showModal();
-  else if ("closes" in button.dataset) button.closest("dialog")?.close();
-  else if ("shows" in button.dataset) showPassword(button);
+  const button = event.target.closest("[data-copy], [data-shows]");
+  if (button?.dataset.copy) copy(button);
+  else if (button) showPassword(button);
 });
 
+// <button data-shows="field-id">: what is typed in a password field.
 function showPassword(button) {
   const field = document.getElementById(button.dataset.shows);
   const hidden = field.type === "password";
@@ -64,7 +62,7 @@ document.addEventListener("change", (event) => {
   keys.show();
 });
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]");
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
   if (typing || !keys.on || event.ctrlKey || event.metaKey || event.altKey || !/^[a-z]$/i.test(event.key)) return;
   const wanted = document.querySelector(`[aria-keyshortcuts="${event.key.toUpperCase()}"]`);
   if (!wanted) return;
