@@ -52,7 +52,7 @@ APP_NAME = "portal"
 
 
 def __getattr__(name: str) -> Any:
-    """`APP_CONFIG`, for Piccolo's own command line only: it brings a code formatter, half a second a start."""
+    """`APP_CONFIG`, for Piccolo's own command line only: it brings a code formatter, a slow start."""
     if name != "APP_CONFIG":
         raise AttributeError(name)
     from piccolo.conf.apps import AppConfig
