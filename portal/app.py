@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import structlog
 from litestar import HttpMethod, Litestar, Router
@@ -165,7 +164,3 @@ def served() -> Litestar:
 def served_without_worker() -> Litestar:
     start_logging()
     return create_app(own_worker=False)
-
-
-def program_folder(settings: Settings) -> Path:
-    return settings.data_dir / "programs"

@@ -10,18 +10,15 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from portal import db
-from portal.app import house_of, program_folder, start_logging
+from portal.accounts.tables import Affiliate, Manager
 from portal.clock import utc_now
+from portal.demo import DEMO_PROGRAM
 from portal.demo.people import kept_hints
-from portal.demo.seed import DEMO_PROGRAM, seed_demo
 from portal.errors import CannotStart
 from portal.migrate import migrate
 from portal.programs.actions import load_program, program_files
 from portal.programs.queries import all_programs
 from portal.settings import Settings
-from portal.static_files import StaticFiles
-from portal.templating import make_environment
-from portal.worker import Worker
 
 
 async def prepare(settings: Settings, *, demo: bool) -> None:
@@ -30,13 +27,16 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
         async with db.connected(settings.database_url):
             await migrate()
             now = utc_now()
-            for path in program_files(program_folder(settings)):
+            for path in program_files(settings.data_dir / "programs"):
                 await load_program(path, now)
-            if demo:
-                await seed_demo(settings, now)
-            elif not await all_programs():
-                # A portal without a program could show nothing; the shipped one shows how its file looks.
+            # A portal without a program could show nothing; the shipped one shows how its file looks.
+            if demo or not await all_programs():
                 await load_program(DEMO_PROGRAM, now)
+            if demo and not await Manager.exists() and not await Affiliate.exists():
+                # The rest of the portal takes a second to import, and only a first start needs it here.
+                from portal.demo.seed import seed_demo
+
+                await seed_demo(settings, now)
     except Exception as error:
         if db.is_away(error):
             raise CannotStart(f"The database of PORTAL_DATABASE_URL does not answer: {error}") from error
@@ -96,6 +96,11 @@ def _must_be_free(host: str, port: int) -> None:
 
 
 async def work_until_stopped(settings: Settings) -> None:
+    from portal.app import house_of, start_logging
+    from portal.static_files import StaticFiles
+    from portal.templating import make_environment
+    from portal.worker import Worker
+
     start_logging()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -5,13 +5,13 @@ Everything goes through the portal's own actions and Stripe's own words, so the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 from portal import db
 from portal.accounts import passwords
 from portal.accounts.tables import Affiliate, LetterToken, Manager
 from portal.audit.actions import PORTAL
+from portal.demo import DEMO_PROGRAM
 from portal.demo.history import DemoClick, Promoter, history_of
 from portal.demo.kits import dress_up
 from portal.demo.payouts import pay_the_year
@@ -39,7 +39,6 @@ from portal.programs.queries import program_by_slug, terms_history
 from portal.programs.rules import ProgramTerms
 from portal.settings import Settings
 
-DEMO_PROGRAM = Path(__file__).with_name("kartra.toml")
 DEMO_LOCK = 7_403
 STOPPED_BEFORE = timedelta(days=35)  # how long ago paused and ended partners stopped
 
