@@ -54,6 +54,8 @@ class Composition:
 
 @dataclass(frozen=True, slots=True)
 class Design:
+    """`papers` are printed by render_sheet; `previews` are the sizes in which render_banner shows them."""
+
     name: str
     title: str
     about: str
@@ -61,6 +63,7 @@ class Design:
     digest: str
     sizes: tuple[Size, ...]
     papers: tuple[str, ...]
+    previews: Mapping[str, Size]
     roles: Mapping[str, Role]
     faces: Mapping[str, Face]
     copy: Mapping[str, Mapping[str, str]]
@@ -108,6 +111,7 @@ def _load(name: str) -> Design:
         digest=content.hexdigest(),
         sizes=tuple(map(Size.parse, data["sizes"])),
         papers=tuple(data["papers"]),
+        previews={paper: Size.parse(size) for paper, size in data["previews"].items()},
         roles={key: _role(value) for key, value in data["role"].items()},
         faces={key: Face(**value) for key, value in data["face"].items()},
         copy=data["copy"],

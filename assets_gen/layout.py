@@ -54,6 +54,8 @@ def _place(table: Table, element: Element) -> None:
             _place_qr(table, element)
         case "rule":
             _place_rule(table, element)
+        case "plate":
+            _place_plate(table, element)
         case "lockup":
             _place_lockup(table, element)
         case unknown:
@@ -254,6 +256,14 @@ def _place_rule(table: Table, element: Element) -> None:
     thick = table.size.density
     box = Box(round(room.left), round(room.top), round(room.left) + thick, round(room.bottom))
     table.put(Placed(element.name, "rule", box, ink=table.rgb(element.options["ink"]), group=element.name))
+
+
+def _place_plate(table: Table, element: Element) -> None:
+    """A plain field that other elements stand on."""
+    colour, radius = table.rgb(element.options["fill"]), element.options.get("round", 0) * table.unit
+    room = table.room(element)
+    plate = Placed(element.name, "plate", Box(*map(float, room.pixels)), colour=colour, radius=radius)
+    table.put(replace(plate, solid=False, bleeds=True))
 
 
 def _place_lockup(table: Table, element: Element) -> None:

@@ -25,6 +25,7 @@ from portal.programs.rules import ProgramTerms
 from portal.storage import Storage
 
 LOGOS_IN_MEMORY = 64
+PICTURES = ("png", "jpg", "webp")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Picture:
         who = self.affiliate, self.program, self.offer
         if self.wanted.form == "pdf":
             return DrawSheet(self.design.name, self.wanted.shape, *who)
-        return DrawBanner(self.design.name, self.wanted.shape, self.wanted.form, *who)
+        size = self.design.previews.get(self.wanted.shape, self.wanted.shape)
+        return DrawBanner(self.design.name, str(size), self.wanted.form, *who)
 
 
 class Studio:
@@ -150,9 +152,9 @@ def check_offered(design: Design, wanted: Wanted) -> None:
     papers = [f"{paper}.pdf" for paper in design.papers]
     try:
         size = Size.parse(wanted.shape)
-        known = replace(size, density=1) in design.sizes and wanted.form in ("png", "jpg", "webp")
+        known = replace(size, density=1) in design.sizes and wanted.form in PICTURES
     except ValueError:
-        known = wanted.file in papers
+        known = wanted.file in papers or (wanted.shape in design.previews and wanted.form in PICTURES)
     if not known:
         sizes = ", ".join(str(size) for size in design.sizes)
         also = ", ".join(papers)

@@ -159,7 +159,8 @@ async def creatives(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], only: FromQuery[str] = "all"
 ) -> Page:
     kit, who, terms = await kit_of(me.affiliate_id, me.name), holder(me), await terms_at(me.program_id, now)
-    files = tuple(f"{size}.png" for size in Design.load(EVERGREEN).sizes)
+    design = Design.load(EVERGREEN)
+    files = tuple(f"{shape}.png" for shape in (*design.sizes, *design.papers))
     pictures = await _pictures(request, kit, who, terms, files)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     page = queries.creatives_page(kit, who, terms, settings_of(request).base_url, versions, only)

@@ -107,14 +107,14 @@ class BrandPage:
 
 @dataclass(frozen=True)
 class Card:
-    """One creative of the gallery. `picture` is None for paper, which no browser draws in a card."""
+    """One creative of the gallery."""
 
     title: str
     note: str
     href: str
     copies: str
     downloads: tuple[tuple[str, str], ...]  # what, href
-    picture: Shown | None
+    picture: Shown
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def brand_page(
     """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become."""
     design = Design.load(EVERGREEN)
     pictures = tuple(
-        shown(design.name, size, me, terms.name, versions[f"{size}.png"]) for size in design.sizes
+        _shown(design.name, f"{size}.png", size, me, terms.name, versions) for size in design.sizes
     )
     if seen != kit:
         typed = urlencode(
@@ -257,7 +257,7 @@ def creatives_page(
     """`versions` by file name: a few digits of what is in the file, so that browsers see every change."""
     design = Design.load(EVERGREEN)
     banners = [_banner_card(design, size, me, terms.name, base, versions) for size in design.sizes]
-    papers = [_paper_card(design, paper, me, base) for paper in design.papers]
+    papers = [_paper_card(design, paper, me, terms.name, base, versions) for paper in design.papers]
     chosen = {"pictures": banners, "paper": papers}.get(showing, banners + papers)
     return CreativesPage(kit, showing, tuple(chosen), len(banners), len(papers))
 
@@ -266,9 +266,9 @@ def _address(me: Holder, design: str, file: str) -> str:
     return f"/c/{me.slug}/{design}/{file}"
 
 
-def shown(design: str, size: Size, me: Holder, program: str, version: str) -> Shown:
-    file = f"{size.width}x{size.height}.png"
-    return Shown(f"{_address(me, design, file)}?v={version}", size.width, size.height, alt_text(program, me))
+def _shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
+    src = f"{_address(me, design, file)}?v={versions[file]}"
+    return Shown(src, size.width, size.height, alt_text(program, me))
 
 
 def _banner_card(
@@ -285,9 +285,9 @@ def _banner_card(
                 form.upper() if form == "png" else "JPEG",
                 f"{_address(me, design.name, f'{size}.{form}')}?download=1",
             )
-            for form in ("png", "jpg")
+            for name, form in (("PNG", "png"), ("JPEG", "jpg"))
         ),
-        picture=shown(design.name, size, me, program, versions[f"{size}.png"]),
+        picture=_shown(design.name, f"{size}.png", size, me, program, versions),
     )
 
 
@@ -298,7 +298,9 @@ _USES = {
 }
 
 
-def _paper_card(design: Design, paper: str, me: Holder, base: str) -> Card:
+def _paper_card(
+    design: Design, paper: str, me: Holder, program: str, base: str, versions: dict[str, str]
+) -> Card:
     address = _address(me, design.name, f"{paper}.pdf")
     return Card(
         title=f"{design.title} one-pager",
@@ -306,7 +308,7 @@ def _paper_card(design: Design, paper: str, me: Holder, base: str) -> Card:
         href=address,
         copies=base + address,
         downloads=(("PDF", f"{address}?download=1"),),
-        picture=None,
+        picture=_shown(design.name, f"{paper}.png", design.previews[paper], me, program, versions),
     )
 
 
@@ -314,7 +316,7 @@ def creative_page(
     kit: Kit, me: Holder, terms: ProgramTerms, base: str, size: Size, version: str
 ) -> CreativePage:
     design = Design.load(EVERGREEN)
-    picture = shown(design.name, size, me, terms.name, version)
+    picture = _shown(design.name, f"{size}.png", size, me, terms.name, {f"{size}.png": version})
     image, sharp = (base + _address(me, design.name, f"{size}{density}.png") for density in ("", "@2x"))
     link = f"{base}/r/{me.slug}"
     here = f"{link}?p={design.name}-{size}"

@@ -11,8 +11,8 @@ from litestar import Litestar
 from PIL import Image
 from pypdf import PdfReader
 
+from assets_gen import Brand, Offer
 from assets_gen.lint import decoded
-from portal.creatives import actions
 from portal.creatives.jobs import Declined, Done, DrawBanner, Job
 from portal.creatives.renderers import Renderers, TookTooLong
 from portal.errors import Busy
@@ -151,9 +151,7 @@ async def test_a_full_line_is_told_when_to_come_back(app: Litestar, visitor: htt
 
 
 async def test_a_process_that_hangs_is_ended_and_the_next_picture_comes(cast: Cast) -> None:
-    job = DrawBanner(
-        "spotlight", "300x250", "png", actions.Brand("Ada"), actions.Brand("Kartra"), actions.Offer()
-    )
+    job = DrawBanner("spotlight", "300x250", "png", Brand("Ada"), Brand("Kartra"), Offer())
     hurried = Renderers(1, seconds=0.001)
     with pytest.raises(TookTooLong):
         await hurried.answer_to(job)
@@ -164,7 +162,7 @@ async def test_a_process_that_hangs_is_ended_and_the_next_picture_comes(cast: Ca
 
 async def test_what_cannot_be_drawn_is_declined_and_the_process_lives_on() -> None:
     renderers = Renderers(1)
-    wrong = DrawBanner("nosuch", "300x250", "png", actions.Brand("Ada"), actions.Brand("K"), actions.Offer())
+    wrong = DrawBanner("nosuch", "300x250", "png", Brand("Ada"), Brand("K"), Offer())
     answer = await renderers.answer_to(wrong)
     assert isinstance(answer, Declined)
     assert "no design" in answer.sentence
