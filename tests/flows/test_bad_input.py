@@ -3,12 +3,15 @@
 import json
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import httpx
 import pytest
 from litestar import Litestar
+from PIL import Image
 
 from portal.audit.tables import AuditEntry
+from portal.creatives.tables import BrandKit
 from portal.earnings.tables import BillingEvent, Transaction
 from portal.enrollments.rules import ApplicationState
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
@@ -293,3 +296,46 @@ async def test_an_event_that_nobody_knows_is_kept(visitor: httpx.AsyncClient, cl
     unknown = event_of("radar.early_fraud_warning.created", now, {"id": "issfr_1"})
     assert (await tell(visitor, unknown, STRIPE_SECRET, now)).status_code == httpx.codes.OK
     assert await BillingEvent.count() == 1
+
+
+# The logo
+
+
+def png(width: int, height: int) -> bytes:
+    file = BytesIO()
+    Image.new("1", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("what", "content", "status"),
+    [
+        ("words", b"This is not a picture.", 422),
+        ("half a picture", png(600, 600)[:60], 422),
+        ("a bomb", png(20_000, 20_000), 422),
+        ("a drawing", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", 422),
+        ("too many bytes", png(100, 100) + bytes(5_200_000), 422),
+        ("far too many bytes", bytes(7_000_000), 413),
+    ],
+)
+async def test_a_logo_that_cannot_be_used_changes_nothing(
+    ada: httpx.AsyncClient, what: str, content: bytes, status: int
+) -> None:
+    kept = await BrandKit.select()
+    answer = await ada.post(
+        "/brand",
+        data={"name": "Northbound", "tagline": "Typed and not lost"},
+        files={"logo": ("logo.png", content, "image/png")},
+    )
+    is_our_page(answer, status)
+    if status == httpx.codes.UNPROCESSABLE_ENTITY:
+        assert filled_in(answer)["tagline"] == "Typed and not lost"
+        assert "logo-error" in answer.text
+    assert await BrandKit.select() == kept
+
+
+async def test_a_size_that_is_not_offered_is_told_what_is(
+    ada: httpx.AsyncClient, visitor: httpx.AsyncClient
+) -> None:
+    is_our_page(await ada.get("/creatives/evergreen/1x1"), 404)
+    is_our_page(await visitor.get("/c/nobody/evergreen/300x250.png"), 404)
