@@ -75,7 +75,7 @@ async def test_a_design_that_ended_gives_way_to_the_evergreen_one(visitor: httpx
 
 
 @pytest.mark.parametrize(
-    "file", ["999x999.png", "300x250.gif", "300x250@3x.png", "a4.png", "b5.pdf", "..%2Fx.png", "x"]
+    "file", ["999x999.png", "300x250.gif", "300x250@3x.png", "a4@2x.png", "b5.pdf", "..%2Fx.png", "x"]
 )
 async def test_what_there_is_none_of_is_a_404_with_the_list(visitor: httpx.AsyncClient, file: str) -> None:
     answer = await visitor.get(f"/c/ada/spotlight/{file}")
@@ -93,7 +93,7 @@ async def test_the_gallery_shows_true_previews_and_offers_every_file(
 ) -> None:
     page = await ada.get("/creatives")
     sources = [html.unescape(source) for source in re.findall(r'src="(/c/[^"]+)"', page.text)]
-    assert len(sources) == len(SIZES)
+    assert len(sources) == len(SIZES) + 1  # the one-pager
     for source in sources:
         seen = await ada.get(source)
         assert seen.headers["Cache-Control"] == "public, max-age=31536000, immutable"
