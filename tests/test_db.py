@@ -1,6 +1,8 @@
 """The door to both engines: nothing gets lost when many write at once."""
 
 import asyncio
+import sqlite3
+from contextlib import closing, suppress
 
 import pytest
 
@@ -10,8 +12,9 @@ from portal.audit.actions import record
 from portal.audit.rules import Actor
 from portal.audit.tables import AuditEntry
 from portal.enrollments.tables import Enrollment
-from portal.errors import Conflict
+from portal.errors import Busy, Conflict, Refused
 from portal.ids import new_id
+from portal.sqlite import POOL_SIZE, PooledSQLite
 from tests.cast import BEGINNING
 
 
@@ -60,7 +63,7 @@ async def test_a_cancelled_request_gives_its_connection_back(database: str) -> N
             await Affiliate.insert(someone("ada@northbound.example"))
             await asyncio.sleep(60)
 
-    for _ in range(db.POOL_SIZE + 2):
+    for _ in range(POOL_SIZE + 2):
         task = asyncio.create_task(hang())
         await asyncio.sleep(0.02)
         task.cancel()
@@ -89,3 +92,53 @@ async def test_many_rows_go_in_at_once_with_every_type_intact(database: str) -> 
 
 def test_no_foreign_key_deletes_what_hangs_on_it() -> None:
     assert Enrollment.affiliate._foreign_key_meta.on_delete.value == "RESTRICT"
+
+
+async def test_a_failed_part_takes_the_whole_with_it_even_if_somebody_catches_it(database: str) -> None:
+    with pytest.raises(RuntimeError, match="nothing of it is kept"):  # noqa: PT012 - that is the story
+        async with db.transaction():
+            await Affiliate.insert(someone("ada@northbound.example"))
+            with suppress(Refused):
+                async with db.transaction():
+                    await Affiliate.insert(someone("ben@lowtide.example"))
+                    raise Refused
+    assert await Affiliate.count() == 0
+
+
+async def test_writers_that_find_the_file_locked_leave_nothing_hanging(sqlite_url: str) -> None:
+    path = sqlite_url.removeprefix("sqlite:///")
+    engine = PooledSQLite(path, patience=20)
+    db.bind(engine)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(POOL_SIZE + 2):
+            with pytest.raises(Busy):
+                async with db.transaction():
+                    await Affiliate.insert(someone("ada@northbound.example"))
+        other.execute("ROLLBACK")
+    await asyncio.wait_for(Affiliate.insert(someone("ada@northbound.example")), timeout=5)
+    assert await Affiliate.count() == 1
+    await engine.close_connection_pool()
+
+
+async def test_a_lost_connection_is_forgotten(postgres_url: str) -> None:
+    async with db.connected(postgres_url):
+        with pytest.raises(Busy):
+            async with db.transaction():
+                await db.engine().run_ddl("SELECT pg_terminate_backend(pg_backend_pid())")
+        async with db.transaction():
+            await Affiliate.insert(someone("ada@northbound.example"))
+        assert await Affiliate.count() == 1
+
+
+async def test_readers_do_not_wait_for_writers(database: str) -> None:
+    async def write_slowly() -> None:
+        async with db.transaction():
+            await Affiliate.insert(someone(f"{new_id()}@x.example"))
+            await asyncio.sleep(0.05)
+
+    writers = [asyncio.create_task(write_slowly()) for _ in range(POOL_SIZE + 4)]
+    await asyncio.sleep(0.01)
+    await Affiliate.count()
+    assert not all(writer.done() for writer in writers)
+    await asyncio.gather(*writers)

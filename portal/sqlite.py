@@ -1,0 +1,177 @@
+"""SQLite as a server needs it: pooled connections, write-ahead log, writers in a queue.
+
+Piccolo's own engine opens a connection and a thread for every query, has no write-ahead log and begins
+transactions DEFERRED, which loses concurrent read-modify-writes to "database is locked". Here every
+transaction begins IMMEDIATE, and writers of this process wait for each other before they take a connection,
+so that readers always find one.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType, dict_factory
+from piccolo.querystring import QueryString
+
+POOL_SIZE = 8
+# A booked event must be on disk before it is answered: synchronous=FULL on every connection.
+PRAGMAS = ("journal_mode=WAL", "foreign_keys=1", "synchronous=FULL")
+PATIENCE = 5_000  # milliseconds that a writer waits for another process
+READS = ("SELECT", "PRAGMA", "EXPLAIN")
+
+
+class PooledTransaction(SQLiteTransaction):
+    """Waits for its turn to write, and gives its connection back to the pool instead of closing it."""
+
+    engine: "PooledSQLite"
+
+    async def __aenter__(self) -> SQLiteTransaction:
+        if self._parent is not None:
+            return self._parent
+        await self.engine.writing.acquire()
+        try:
+            self.connection = await self.engine.get_connection()
+            try:
+                await self.begin()  # type: ignore[no-untyped-call]
+            except BaseException:
+                await asyncio.shield(self.engine.give_back(self.connection, whole=False))
+                raise
+        except BaseException:
+            self.engine.writing.release()
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
+        if self._parent:
+            return exception is None
+        ending = asyncio.ensure_future(self._end(failed=exception is not None))
+        try:
+            # A cancelled request must not leave an open transaction behind in the pool.
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
+        finally:
+            self.engine.current_transaction.reset(self.context)
+        return exception is None
+
+    async def _end(self, *, failed: bool) -> None:
+        whole = False
+        try:
+            if failed and not self._rolled_back:
+                await self.rollback()  # type: ignore[no-untyped-call]
+            elif not self._committed and not self._rolled_back:
+                await self.commit()  # type: ignore[no-untyped-call]
+            whole = True
+        finally:
+            try:
+                await self.engine.give_back(self.connection, whole=whole)
+            finally:
+                self.engine.writing.release()
+
+
+class PooledSQLite(SQLiteEngine):
+    """At most `POOL_SIZE` connections, each with its own thread, opened when first needed."""
+
+    def __init__(self, path: str, patience: int = PATIENCE) -> None:
+        super().__init__(path=path)
+        self._pragmas = (f"busy_timeout={patience}", *PRAGMAS)
+        self.writing = asyncio.Lock()
+        self._idle: list[aiosqlite.Connection] = []
+        self._room = asyncio.Semaphore(POOL_SIZE)
+
+    async def get_connection(self) -> aiosqlite.Connection:
+        await self._room.acquire()
+        try:
+            return self._idle.pop() if self._idle else await self._open()
+        except BaseException:
+            self._room.release()
+            raise
+
+    async def give_back(self, connection: aiosqlite.Connection, *, whole: bool) -> None:
+        try:
+            if whole:
+                self._idle.append(connection)
+            else:
+                await connection.close()
+        finally:
+            self._room.release()
+
+    async def start_connection_pool(self) -> None:
+        await self.give_back(await self.get_connection(), whole=True)
+
+    async def close_connection_pool(self) -> None:
+        # aiosqlite's threads are not daemons: a connection left open keeps the process alive.
+        while self._idle:
+            await self._idle.pop().close()
+
+    def transaction(
+        self, transaction_type: TransactionType = TransactionType.immediate, allow_nested: bool = True
+    ) -> SQLiteTransaction:
+        return PooledTransaction(
+            engine=self, transaction_type=TransactionType.immediate, allow_nested=allow_nested
+        )
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> Any:
+        query, arguments = querystring.compile_string(engine_type=self.engine_type)
+        return await self._run(query, arguments)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = False) -> Any:
+        return await self._run(ddl, [])
+
+    async def _open(self) -> aiosqlite.Connection:
+        await asyncio.to_thread(_make_private, Path(self.path))
+        connection = await aiosqlite.connect(**self.connection_kwargs)
+        connection.row_factory = dict_factory  # type: ignore[assignment]
+        # SQLite's own lower() knows only ASCII.
+        await connection.create_function("lower", 1, _lower, deterministic=True)
+        for pragma in self._pragmas:
+            await connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    async def _run(self, query: str, arguments: list[Any]) -> Any:
+        transaction = self.current_transaction.get()
+        if transaction is not None:
+            return await _fetch(transaction.connection, query, arguments)
+        if query.lstrip().upper().startswith(READS):
+            return await self._run_alone(query, arguments)
+        async with self.writing:
+            return await self._run_alone(query, arguments)
+
+    async def _run_alone(self, query: str, arguments: list[Any]) -> Any:
+        async with self._borrowed() as connection:
+            return await _fetch(connection, query, arguments)
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[aiosqlite.Connection]:
+        connection = await self.get_connection()
+        whole = False
+        try:
+            yield connection
+            whole = True
+        except sqlite3.Error:
+            whole = True  # the statement failed, the connection did not
+            raise
+        finally:
+            await asyncio.shield(self.give_back(connection, whole=whole))
+
+
+async def _fetch(connection: aiosqlite.Connection, query: str, arguments: list[Any]) -> Any:
+    async with connection.execute(query, arguments) as cursor:
+        return await cursor.fetchall()
+
+
+def _make_private(path: Path) -> None:
+    """The file holds the keys of one-time codes: nobody else on the machine may read it."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
