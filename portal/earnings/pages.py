@@ -77,7 +77,7 @@ async def sale(
 
 def _number(text: str) -> int:
     """A page number; anything else is the first page."""
-    return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 7 else 1
+    return max(int(text), 1) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
 webhooks_router = Router("/", route_handlers=[stripe_webhook], opt={"nobody": True, "signed": True})

@@ -190,7 +190,10 @@ def _not_counted(tale: Tale) -> list[Stop]:
         Outcome.DISCOUNTED: "a discount from outside the program; no commission was booked",
     }.get(tale.outcome, f"{SHORT[tale.outcome]}; no commission was booked")
     icon = "flask-conical" if tale.outcome is Outcome.TRIAL else "circle-slash"
+    listed = tale.because.list_price
     name = f"{money(tale.payment.charged)} paid"
+    if tale.outcome is Outcome.DISCOUNTED and listed:
+        name = f"{money(tale.payment.price_paid)} paid, not {money(listed)}"
     here = Stop(icon, tale.day(tale.paid_on), name, words, "not_counted", "")
     if not (tale.renews_on and tale.renewal) or tale.renews_on <= tale.today:
         return [here]
