@@ -1,7 +1,11 @@
 """Rate limits: a moving window per key, in memory or in Redis."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import cast
+from weakref import WeakValueDictionary
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
@@ -17,6 +21,17 @@ class RateLimits:
     def __init__(self, url: str) -> None:
         self._window = SlidingWindowCounterRateLimiter(cast(Storage, storage_from_string(f"async+{url}")))
         self._parsed: dict[str, RateLimitItem] = {}
+        # Kept only while somebody holds or awaits it.
+        self._turns: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turns(self, *keys: tuple[str, ...]) -> AsyncIterator[None]:
+        """One try at a time for each of these keys, so that a hundred sent at once are counted one by one."""
+        async with AsyncExitStack() as stack:
+            for key in sorted(keys):
+                lock = self._turns.setdefault(key, asyncio.Lock())
+                await stack.enter_async_context(lock)
+            yield
 
     async def must_have_room(self, limit: str, *key: str) -> None:
         """Raises TooMany when nothing is left of a limit, without counting."""
@@ -29,6 +44,10 @@ class RateLimits:
         item = self._item(limit)
         if not await self._window.hit(item, *key):
             raise await self._too_many(item, *key)
+
+    async def allows(self, limit: str, *key: str) -> bool:
+        """Counts one, and tells whether it was still within the limit."""
+        return await self._window.hit(self._item(limit), *key)
 
     def _item(self, limit: str) -> RateLimitItem:
         return self._parsed.setdefault(limit, parse(limit))

@@ -67,6 +67,8 @@ def sign_ins(settings: Settings, now: datetime | None = None) -> str:
 def serve_until_stopped(settings: Settings, *, own_worker: bool, processes: int) -> None:
     if processes > 1 and settings.database_url.startswith("sqlite"):
         raise CannotStart("More than one process needs PostgreSQL. Set PORTAL_DATABASE_URL.")
+    if processes > 1 and settings.rate_limit_url.startswith("memory"):
+        raise CannotStart("More than one process needs limits that they share. Set PORTAL_RATE_LIMIT_URL.")
     _must_be_free(settings.host, settings.port)
     # Server processes read the same environment.
     os.environ["PORTAL_DATA_DIR"] = str(settings.data_dir)
@@ -99,7 +101,7 @@ async def work_until_stopped(settings: Settings) -> None:
     from portal.app import house_of, start_logging
     from portal.static_files import StaticFiles
     from portal.templating import make_environment
-    from portal.worker import Worker
+    from portal.worker import Worker, working
 
     start_logging()
     stopped = asyncio.Event()
@@ -109,7 +111,5 @@ async def work_until_stopped(settings: Settings) -> None:
     async with db.connected(settings.database_url):
         house = await house_of(settings, utc_now())
         environment = make_environment(StaticFiles().address, lambda: utc_now().date())
-        task = asyncio.create_task(Worker(settings, environment, house, utc_now).run())
-        await stopped.wait()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        async with working(Worker(settings, environment, house, utc_now)):
+            await stopped.wait()

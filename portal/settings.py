@@ -2,11 +2,12 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -37,9 +38,7 @@ class Settings:
     def has_mailbox(self) -> bool:
         """Letters can be read on a page only where nobody but the person at this machine can open it."""
         return (
-            self.smtp_url is None
-            and _is_loopback(self.host)
-            and _is_loopback(urlsplit(self.base_url).hostname)
+            self.smtp_url is None and is_loopback(self.host) and is_loopback(urlsplit(self.base_url).hostname)
         )
 
 
@@ -112,8 +111,9 @@ def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:
 
 
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.path.strip("/"):
+    parts = _parsed("PORTAL_BASE_URL", text)
+    more = parts.query or parts.fragment or parts.path.strip("/") or parts.username is not None
+    if parts.scheme not in ("http", "https") or not parts.hostname or more:
         raise BadSetting(
             f"PORTAL_BASE_URL is {text!r}. It must be the portal's address as people type it, "
             "like https://partners.example, without a path."
@@ -149,24 +149,34 @@ def _kept_secret(path: Path) -> bytes:
 def _smtp(text: str | None) -> str | None:
     if text is None:
         return None
-    parts = urlsplit(text)
+    parts = _parsed("PORTAL_SMTP_URL", text)
     if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
         raise BadSetting(
             "PORTAL_SMTP_URL must look like "
-            "smtp+starttls://user:password@mail.example:587?from=partners@example.com ("
-            "smtp:// for none, smtps:// for TLS from the start)."
+            "smtp+starttls://user:password@mail.example:587?from=partners@example.com "
+            "(smtp:// for none, smtps:// for TLS from the start)."
         )
-    if "from=" not in parts.query:
+    sender = parse_qs(parts.query).get("from", [""])[0]
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender):
         raise BadSetting("PORTAL_SMTP_URL needs ?from= with the address that letters come from.")
     return text
+
+
+def _parsed(name: str, text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # read here, because a wrong one only shows then
+    except ValueError as error:
+        raise BadSetting(f"{name} can't be read: {error}.") from error
+    return parts
 
 
 def _words(name: str, said: Mapping[str, str], prefix: str) -> tuple[str, ...]:
     words = tuple(word for word in said.get(name, "").replace(",", " ").split() if word)
     for word in words:
-        if not word.startswith(prefix):
+        if not word.startswith(prefix) or len(word) < len(prefix) + 5:
             raise BadSetting(
-                f"{name} holds a value that does not begin with {prefix!r}. Several are split by commas."
+                f"{name} holds a value that is no secret of the form {prefix}… Several are split by commas."
             )
     return words
 
@@ -185,7 +195,8 @@ def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address means this very machine."""
     if host == "localhost":
         return True
     try:

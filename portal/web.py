@@ -144,7 +144,10 @@ def go(request: Asking, path: str, *, flash: str | None = None) -> Response[Any]
 
 def own_path(text: str) -> str:
     """A path of this portal, or `/`: never another host, however it is disguised."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
     plain = text.isprintable() and "\\" not in text and not text.startswith("//")
     return text if plain and not parts.scheme and not parts.netloc and text.startswith("/") else "/"
 
@@ -156,14 +159,19 @@ def page_number(text: str) -> int:
 
 async def form_of(request: Asking) -> dict[str, str]:
     """The text fields of a form, the last value of each; files are left out. Unknown fields do no harm."""
-    return {key: value for key, value in (await _form(request)).multi_items() if isinstance(value, str)}
+    return dict(_texts(await _form(request)))
 
 
 async def form_and_choices(request: Asking, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
     """The text fields, and all values of the one that can be chosen several times."""
-    form = await _form(request)
-    texts = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+    texts = _texts(await _form(request))
     return dict(texts), tuple(value for key, value in texts if key == name)
+
+
+def _texts(form: FormMultiDict) -> list[tuple[str, str]]:
+    # Nobody types a NUL, and PostgreSQL keeps none.
+    pairs = form.multi_items()
+    return [(key, value.replace("\0", "")) for key, value in pairs if isinstance(value, str)]
 
 
 async def _form(request: Asking) -> FormMultiDict:
@@ -180,10 +188,20 @@ def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     if not trusted or not _is_in(peer, trusted):
         return peer
     # From the right: the nearest proxy wrote the last entry, whatever stands left of it may be invented.
-    for hop in reversed([part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]):
+    # A proxy may add a line of its own instead of an entry, so all lines are one list.
+    hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
+    for hop in reversed([part.strip() for part in hops]):
         if not _is_in(hop, trusted):
-            return hop or peer
+            return hop if _is_address(hop) else peer
     return peer
+
+
+def client_network(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The address that limits are counted for. An IPv6 subscriber has a whole /64 of them."""
+    address = client_address(request)
+    if ":" not in address or not _is_address(address):
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 
 async def affiliates_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -201,6 +219,14 @@ def _only(kind: str, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     if asking.kind in ("visitor", "half"):
         raise NotSignedIn
     raise NotAllowed
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_in(host: str, networks: tuple[Any, ...]) -> bool:

@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
-from portal.outbox.actions import CannotSend, Waiting, send_waiting
+from portal.outbox.actions import Waiting, send_waiting
 from portal.outbox.letters import compose
 from portal.outbox.post import post_of
 from portal.settings import Settings
@@ -18,6 +18,7 @@ from portal.web import House
 
 log = structlog.get_logger("portal.worker")
 
+AT_ONCE = 20  # letters before the worker looks up
 REST = 1.0  # seconds between two looks into an empty outbox
 # A checkout can be told before its click is stored; it is looked at again this often.
 CATCH_UP = timedelta(seconds=30)
@@ -28,10 +29,11 @@ class Worker:
         self._settings, self._environment, self._house, self._clock = settings, environment, house, clock
         self._post, self._sender = post_of(settings)
         self._caught_up_at = clock()
+        self._stopping = asyncio.Event()
 
     async def send_due(self) -> int:
         """One round; gives back how many letters were tried."""
-        return await send_waiting(self._deliver, self._clock())
+        return await send_waiting(self._deliver, self._clock(), at_most=AT_ONCE)
 
     async def catch_up(self) -> None:
         """Books anew what waited for a click, when its time has come."""
@@ -41,8 +43,8 @@ class Worker:
             await catch_up(self._house.program_id, now)
 
     async def run(self) -> None:
-        """Until it is cancelled. A round that fails is logged, and the next one comes."""
-        while True:
+        """Until it is told to stop. A round that fails is logged, and the next one comes."""
+        while not self._stopping.is_set():
             try:
                 await self.catch_up()
                 busy = await self.send_due() > 0
@@ -50,14 +52,18 @@ class Worker:
                 log.exception("a round of the worker failed")
                 busy = False
             if not busy:
-                await asyncio.sleep(REST)
+                await self._rest()
+
+    def stop(self) -> None:
+        """The letter in hand is finished first: one that is sent and not marked would be sent again."""
+        self._stopping.set()
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), REST)
 
     async def _deliver(self, letter: Waiting) -> None:
-        try:
-            mail = compose(self._environment, letter, self._house, self._settings, self._sender)
-        except Exception as error:
-            log.exception("a letter could not be composed", letter=str(letter.id), message=letter.message)
-            raise CannotSend(f"The letter could not be composed: {error}") from error
+        mail = compose(self._environment, letter, self._house, self._settings, self._sender)
         await self._post(letter.id, mail)
 
 
@@ -67,6 +73,5 @@ async def working(worker: Worker) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        worker.stop()
+        await task

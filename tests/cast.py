@@ -93,8 +93,10 @@ async def apply(program: UUID, terms: ProgramTerms, name: str, email: str, now: 
         audience="People who run small businesses.",
         consent=True,
     )
-    await enrollments.submit_application(program, terms, draft, now)
-    return Applicant(await enrollments.confirm_address(await _newest(Purpose.CONFIRM), now), name, email)
+    application = await enrollments.submit_application(program, terms, draft, now)
+    assert application is not None
+    await enrollments.confirm_address(application, now)
+    return Applicant(application, name, email)
 
 
 async def _approved(

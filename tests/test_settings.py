@@ -26,6 +26,11 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         ("PORTAL_STORAGE_URL", "/var/files"),
         ("PORTAL_RATE_LIMIT_URL", "http://localhost"),
         ("PORTAL_STRIPE_WEBHOOK_SECRET", "sk_live_not_a_webhook_secret"),
+        ("PORTAL_STRIPE_WEBHOOK_SECRET", "whsec_"),
+        ("PORTAL_SMTP_URL", "smtp://mail.example:many?from=partners@example.com"),
+        ("PORTAL_SMTP_URL", "smtp://mail.example?from="),
+        ("PORTAL_BASE_URL", "https://partners.example:port"),
+        ("PORTAL_BASE_URL", "https://user@partners.example"),
         ("PORTAL_TRUSTED_PROXIES", "everybody"),
         ("PORTAL_TYPO", "anything"),
     ],
@@ -64,5 +69,5 @@ def test_letters_are_on_no_page_once_others_can_reach_the_portal(
 
 
 def test_several_webhook_secrets_hold_during_a_roll(tmp_path: Path) -> None:
-    said = environment(tmp_path, PORTAL_STRIPE_WEBHOOK_SECRET="whsec_old, whsec_new")
-    assert read_settings(said).stripe_webhook_secrets == ("whsec_old", "whsec_new")
+    said = environment(tmp_path, PORTAL_STRIPE_WEBHOOK_SECRET="whsec_older, whsec_newer")
+    assert read_settings(said).stripe_webhook_secrets == ("whsec_older", "whsec_newer")

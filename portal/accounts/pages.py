@@ -1,5 +1,6 @@
 """Signing in and out, the one-time code, passwords by letter."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,18 @@ from portal.accounts.sessions import forget, remember
 from portal.errors import NotSignedIn
 from portal.ids import unsealed
 from portal.limits import RateLimits
-from portal.web import Asking, Page, client_address, form_of, go, own_path, settings_of, show, who
+from portal.web import (
+    Asking,
+    Page,
+    client_address,
+    client_network,
+    form_of,
+    go,
+    own_path,
+    settings_of,
+    show,
+    who,
+)
 
 HOME = {"affiliate": "/home", "manager": "/manage", "half": "/signin/code"}
 
@@ -35,16 +47,13 @@ async def sign_in(request: Asking, now: NamedDependency[datetime]) -> Response[A
     if form.errors:
         page = queries.SignInPage(form.email, onward, form.errors)
         return show(request, "accounts/signin.html", page=page, status=422)
-    limits, keys = (
-        _limits(request),
-        (("account", email_key(form.email)), ("address", client_address(request))),
+    session = await _tried(
+        request,
+        ("account", email_key(form.email)),
+        ("address", client_network(request)),
+        attempt=lambda: actions.sign_in(form.email, form.password, device(request), now),
     )
-    for key in keys:
-        await limits.must_have_room(WRONG_TRIES, "signin", *key)
-    session = await actions.sign_in(form.email, form.password, device(request), now)
     if session is None:
-        for key in keys:
-            await limits.spend(WRONG_TRIES, "signin", *key)
         page = queries.SignInPage(form.email, onward, wrong=True)
         return show(request, "accounts/signin.html", page=page, status=422)
     await _end_current(request)
@@ -71,10 +80,13 @@ async def give_code(request: Asking, now: NamedDependency[datetime]) -> Response
         raise NotSignedIn
     said = await form_of(request)
     onward = _kept(said.get("next", ""))
-    await _limits(request).must_have_room(WRONG_TRIES, "code", str(asking.id))
-    session = await actions.give_code(asking.session_id, said.get("code", "")[:20], device(request), now)
+    session_id, code = asking.session_id, said.get("code", "")[:20]
+    session = await _tried(
+        request,
+        ("code", str(asking.id)),
+        attempt=lambda: actions.give_code(session_id, code, device(request), now),
+    )
     if session is None:
-        await _limits(request).spend(WRONG_TRIES, "code", str(asking.id))
         page = queries.CodePage(
             asking.name,
             onward,
@@ -106,7 +118,7 @@ async def forgot(request: Asking, now: NamedDependency[datetime]) -> Page:
         return show(
             request, "accounts/forgot.html", page=queries.ForgotPage(email, error=problem), status=422
         )
-    await _limits(request).spend("5/15minutes", "forgot", client_address(request))
+    await _limits(request).spend("5/15minutes", "forgot", client_network(request))
     await _limits(request).spend("5/15minutes", "forgot", email_key(email))
     await actions.ask_for_password(email, now)
     return show(request, "accounts/forgot.html", page=queries.ForgotPage(email, sent=True))
@@ -154,6 +166,21 @@ def _onward(text: str, kind: str) -> str:
     path = _kept(text)
     theirs = path.startswith("/manage") == (kind == "manager")
     return path if path and theirs else HOME[kind]
+
+
+async def _tried(
+    request: Asking, *keys: tuple[str, str], attempt: Callable[[], Awaitable[actions.NewSession | None]]
+) -> actions.NewSession | None:
+    """An attempt to get in; only wrong ones are counted, and each is counted before the next begins."""
+    limits = _limits(request)
+    async with limits.turns(*keys):
+        for key in keys:
+            await limits.must_have_room(WRONG_TRIES, *key)
+        session = await attempt()
+        if session is None:
+            for key in keys:
+                await limits.spend(WRONG_TRIES, *key)
+        return session
 
 
 def _limits(request: Asking) -> RateLimits:

@@ -4,6 +4,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import idna
+
 AFFILIATE_SESSION = timedelta(days=14)
 MANAGER_SESSION = timedelta(hours=12)
 HALF_SESSION = timedelta(minutes=10)
@@ -16,11 +18,10 @@ WRONG_TRIES = "10/5minutes"
 
 
 class Purpose(StrEnum):
-    CONFIRM = "confirm"
     PASSWORD = "password"  # noqa: S105 - a purpose, not a password
 
 
-TOKEN_LASTS = {Purpose.CONFIRM: timedelta(days=7), Purpose.PASSWORD: timedelta(minutes=30)}
+TOKEN_LASTS = {Purpose.PASSWORD: timedelta(minutes=30)}
 # The letter that says yes may lie unread over a holiday; its link opens an account that has no password yet.
 FIRST_PASSWORD_LASTS = timedelta(days=14)
 
@@ -49,8 +50,8 @@ COMMON = frozenset(
 def email_key(email: str) -> str:
     """What makes two addresses one account: letter case and the spelling of the domain do not count."""
     local, _, domain = email.strip().rpartition("@")
-    with suppress(UnicodeError):  # the form refuses such an address; its key only has to be stable
-        domain = domain.encode("idna").decode()
+    with suppress(idna.IDNAError):  # the form refuses such an address; its key only has to be stable
+        domain = idna.encode(domain, uts46=True).decode()
     return f"{local}@{domain}".casefold()
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal import db
 from portal.accounts import passwords
-from portal.accounts.tables import Affiliate, LetterToken, Manager
+from portal.accounts.tables import Affiliate, Manager
 from portal.audit.actions import PORTAL
 from portal.demo import DEMO_PROGRAM
 from portal.demo.history import DemoClick, Promoter, history_of
@@ -53,14 +53,16 @@ class Scene:
 
 async def seed_demo(settings: Settings, now: datetime) -> bool:
     """All of it in one transaction, so that a half demo never stands; False when there is one already."""
+    if await _has_people():
+        return False
     now = now.replace(microsecond=0)
     sign_ins = new_sign_ins()
     hashes = {one.email: await passwords.hashed(one.password) for one in sign_ins}
     async with db.transaction():
         await db.exclusively("demo", DEMO_LOCK)
-        await load_program(DEMO_PROGRAM, now)
-        if await Manager.exists() or await Affiliate.exists():
+        if await _has_people():
             return False
+        await load_program(DEMO_PROGRAM, now)
         program = await program_by_slug("kartra")
         terms = (await terms_history(program.id)).at(now)
         managers = [await _manager(one, hashes[one.email], now) for one in sign_ins if one.totp_secret]
@@ -78,8 +80,13 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
                 )
         # Those letters were read long ago.
         await Letter.update({Letter.sent_at: now}).where(Letter.sent_at.is_null())
-    keep_sign_ins(settings, sign_ins)
+        # Last, and inside: a demo that nobody can sign in to must not stand.
+        keep_sign_ins(settings, sign_ins)
     return True
+
+
+async def _has_people() -> bool:
+    return await Manager.exists() or await Affiliate.exists()
 
 
 async def _manager(sign_in: SignIn, password_hash: str, now: datetime) -> UUID:
@@ -140,15 +147,11 @@ async def _applicant(scene: Scene, applicant: Applicant) -> None:
 
 async def _apply(scene: Scene, person: Partner | Applicant, at: datetime) -> UUID:
     """Sent and confirmed eight minutes later."""
-    await submit_application(scene.program, scene.terms, _draft(person), at)
-    token = (
-        await LetterToken.select(LetterToken.id)
-        .where((LetterToken.affiliate.email == email_of(person)) & LetterToken.used_at.is_null())
-        .first()
-    )
-    if token is None:
-        raise LookupError("an application posts a token")
-    return await confirm_address(UUID(str(token["id"])), at + timedelta(minutes=8))
+    application = await submit_application(scene.program, scene.terms, _draft(person), at)
+    if application is None:
+        raise LookupError(f"{person.name} applies twice")
+    await confirm_address(application, at + timedelta(minutes=8))
+    return application
 
 
 def _draft(person: Partner | Applicant) -> ApplicationDraft:

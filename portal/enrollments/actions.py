@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.accounts.actions import give_token, use_token
+from portal.accounts.actions import give_token
 from portal.accounts.rules import FIRST_PASSWORD_LASTS, Purpose, email_key
 from portal.accounts.tables import Affiliate, Manager
 from portal.audit.actions import Actor, record
@@ -18,6 +18,8 @@ from portal.enrollments.rules import (
     EnrollmentState,
     Verdict,
     after,
+    may_become,
+    must_be_confirmable,
 )
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, EnrollmentChange, Link
 from portal.errors import NotFound, Refused
@@ -25,74 +27,61 @@ from portal.ids import new_id
 from portal.outbox.actions import post
 from portal.programs.rules import ProgramTerms
 
+DOUBLE_CLICK = timedelta(minutes=1)
+
 
 async def submit_application(
     program_id: UUID, terms: ProgramTerms, draft: ApplicationDraft, now: datetime
-) -> None:
-    """Keeps the application and posts the letter that confirms the address.
+) -> UUID | None:
+    """Keeps the application and posts the letter that confirms the address; gives back its id.
 
-    Whoever sent one before is answered by letter only: the page must not tell whether an address is known.
+    Whoever has one open already is answered by letter only, and None is given back: the page must not tell
+    whether an address is known. Each one that was sent waits for its own letter, so that nobody can change
+    what somebody else confirms.
     """
     async with db.transaction():
         affiliate = await _affiliate(draft, now)
         affiliate_id = UUID(str(affiliate.id))
-        last = (
-            await db.for_update(
-                Application.objects().where(
-                    (Application.affiliate == affiliate_id) & (Application.program == program_id)
-                )
+        earlier = await _applications_of(affiliate_id, program_id)
+        if closed := next((one for one in earlier if not _makes_room(one, now)), None):
+            await _tell_state(affiliate, closed, now)
+            return None
+        answers = _answers(draft)
+        if again := next((one for one in earlier if _is_double(one, answers, now)), None):
+            return UUID(str(again.id))
+        application_id = new_id()
+        await Application.insert(
+            Application(
+                id=application_id,
+                program=program_id,
+                affiliate=affiliate_id,
+                terms=terms.terms_id,
+                state=ApplicationState.UNCONFIRMED,
+                answers=answers,
+                sent_at=now,
             )
-            .order_by(Application.sent_at, ascending=False)
-            .first()
         )
-        if last is not None and not _may_send_again(last, now):
-            await _tell_state(affiliate, last, now)
-            return
-        if last is not None and last.state == ApplicationState.UNCONFIRMED:
-            await Application.update(
-                {
-                    Application.answers: _answers(draft),
-                    Application.terms: terms.terms_id,
-                    Application.sent_at: now,
-                }
-            ).where(Application.id == last.id)
-            application_id = UUID(str(last.id))
-        else:
-            application_id = new_id()
-            await Application.insert(
-                Application(
-                    id=application_id,
-                    program=program_id,
-                    affiliate=affiliate_id,
-                    terms=terms.terms_id,
-                    state=ApplicationState.UNCONFIRMED,
-                    answers=_answers(draft),
-                    sent_at=now,
-                )
-            )
-        token = await give_token(affiliate_id, Purpose.CONFIRM, now)
-        await post("confirm_address", to=draft.email, at=now, name=draft.name, token=str(token))
+        await post(
+            "confirm_address", to=affiliate.email, at=now, name=draft.name, application=str(application_id)
+        )
         await record(Actor("visitor", "visitor"), "sent", "application", str(application_id), now)
+        return application_id
 
 
-async def confirm_address(token: UUID, now: datetime) -> UUID:
-    """Puts the application before the managers; gives back its id. Raises Refused for a used or old token."""
+async def confirm_address(application_id: UUID, now: datetime) -> None:
+    """Puts the application before the managers. Raises Refused for a letter that was used or is too old."""
     async with db.transaction():
-        affiliate_id = await use_token(token, Purpose.CONFIRM, now)
-        application = (
-            await db.for_update(
-                Application.objects().where(
-                    (Application.affiliate == affiliate_id)
-                    & (Application.state == ApplicationState.UNCONFIRMED)
-                )
-            )
-            .order_by(Application.sent_at, ascending=False)
-            .first()
-        )
+        application = await db.for_update(
+            Application.objects().where(Application.id == application_id)
+        ).first()
         if application is None:
-            raise Refused(
-                "This application is confirmed already. The letter that came then leads to its state."
-            )
+            raise NotFound
+        must_be_confirmable(ApplicationState(application.state), application.sent_at, now)
+        affiliate_id = UUID(str(application.affiliate))
+        await db.for_update(Affiliate.select(Affiliate.id).where(Affiliate.id == affiliate_id))
+        earlier = await _applications_of(affiliate_id, UUID(str(application.program)))
+        if any(not _makes_room(one, now) for one in earlier):
+            raise Refused("You have an application already. The letter that came then leads to its state.")
         answers = msgspec.json.decode(application.answers, type=ApplicationDraft)
         await Affiliate.update(
             {
@@ -103,8 +92,7 @@ async def confirm_address(token: UUID, now: datetime) -> UUID:
         ).where(Affiliate.id == affiliate_id)
         await Application.update(
             {Application.state: ApplicationState.IN_REVIEW, Application.confirmed_at: now}
-        ).where(Application.id == application.id)
-        application_id = UUID(str(application.id))
+        ).where(Application.id == application_id)
         await post(
             "application_received",
             to=answers.email,
@@ -115,7 +103,6 @@ async def confirm_address(token: UUID, now: datetime) -> UUID:
         await record(
             Actor("affiliate", str(affiliate_id)), "confirmed", "application", str(application_id), now
         )
-        return application_id
 
 
 async def approve(
@@ -210,8 +197,7 @@ async def set_state(
         enrollment = await db.for_update(Enrollment.objects().where(Enrollment.id == enrollment_id)).first()
         if enrollment is None:
             raise NotFound
-        if enrollment.state == state:
-            raise Refused(f"This enrollment is {state} already.")
+        may_become(EnrollmentState(enrollment.state), state)
         await Enrollment.update(
             {Enrollment.state: state, Enrollment.ended_at: now if state is EnrollmentState.ENDED else None}
         ).where(Enrollment.id == enrollment_id)
@@ -237,10 +223,8 @@ async def set_state(
 
 
 async def _affiliate(draft: ApplicationDraft, now: datetime) -> Affiliate:
+    """The account of this address, made where there is none; its row is locked."""
     key = email_key(draft.email)
-    known = await db.for_update(Affiliate.objects().where(Affiliate.email_key == key)).first()
-    if known is not None:
-        return known
     made = Affiliate(
         id=new_id(),
         email=draft.email,
@@ -249,14 +233,31 @@ async def _affiliate(draft: ApplicationDraft, now: datetime) -> Affiliate:
         web_address=draft.web_address,
         created_at=now,
     )
-    await Affiliate.insert(made)
-    return made
+    # A double click sends two at once: both find the same account.
+    await Affiliate.insert(made).on_conflict(target=Affiliate.email_key, action="DO NOTHING")
+    known = await db.for_update(Affiliate.objects().where(Affiliate.email_key == key)).first()
+    return known or made
 
 
-def _may_send_again(last: Application, now: datetime) -> bool:
-    if last.state == ApplicationState.DECLINED:
-        return bool(now >= last.again_from)
-    return bool(last.state == ApplicationState.UNCONFIRMED)
+async def _applications_of(affiliate_id: UUID, program_id: UUID) -> list[Application]:
+    """The newest first."""
+    return list(
+        await Application.objects()
+        .where((Application.affiliate == affiliate_id) & (Application.program == program_id))
+        .order_by(Application.sent_at, ascending=False)
+    )
+
+
+def _makes_room(earlier: Application, now: datetime) -> bool:
+    """Whether another application may follow this one."""
+    if earlier.state == ApplicationState.DECLINED:
+        return bool(now >= earlier.again_from)
+    return bool(earlier.state == ApplicationState.UNCONFIRMED)
+
+
+def _is_double(earlier: Application, answers: str, now: datetime) -> bool:
+    same = earlier.state == ApplicationState.UNCONFIRMED and earlier.answers == answers
+    return same and now - earlier.sent_at < DOUBLE_CLICK
 
 
 async def _tell_state(affiliate: Affiliate, last: Application, now: datetime) -> None:

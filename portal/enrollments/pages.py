@@ -9,8 +9,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from portal.accounts.queries import whose_token
-from portal.accounts.rules import Purpose
+from portal.accounts.rules import email_key
 from portal.clock import local_date
 from portal.enrollments import actions, queries
 from portal.enrollments.forms import ApplicationDraft, parse_application
@@ -18,11 +17,12 @@ from portal.errors import NotFound, Refused
 from portal.ids import moment_of, new_id, sealed, unsealed
 from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
-from portal.web import Asking, Page, client_address, form_and_choices, go, settings_of, show
+from portal.web import Asking, Page, client_network, form_and_choices, go, settings_of, show
 
 # Nobody sees and sends seven fields in less, not even with a browser that fills them in.
 FASTEST_PERSON = timedelta(milliseconds=800)
 APPLICATIONS = "10/hour"
+LETTERS = "5/hour"
 
 
 @get("/apply")
@@ -42,20 +42,25 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Page:
         )
     if draft.errors:
         return await _form(request, now, draft)
-    await request.app.state.limits.spend(APPLICATIONS, "apply", client_address(request))
-    await actions.submit_application(_program(request), terms, draft, now)
+    limits = request.app.state.limits
+    await limits.spend(APPLICATIONS, "apply", client_network(request))
+    # Beyond it, the same page and no letter: nobody fills somebody else's mailbox from here.
+    if await limits.allows(LETTERS, "apply", email_key(draft.email)):
+        await actions.submit_application(_program(request), terms, draft, now)
     return _check_mail(request, draft.email)
 
 
 @get("/apply/confirm/{token:str}")
 async def confirm_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Page:
-    await whose_token(_opened(request, Purpose.CONFIRM, token), Purpose.CONFIRM, now)
-    return show(request, "enrollments/confirm.html", page=queries.ConfirmPage(token))
+    application = _confirming(request, token)
+    terms = await terms_at(await queries.program_of(application), now)
+    return show(request, "enrollments/confirm.html", page=await queries.confirm_page(application, terms, now))
 
 
 @post("/apply/confirm/{token:str}")
 async def confirm(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
-    application = await actions.confirm_address(_opened(request, Purpose.CONFIRM, token), now)
+    application = _confirming(request, token)
+    await actions.confirm_address(application, now)
     return go(
         request,
         "/apply/status/" + sealed(settings_of(request).secret, "status", application),
@@ -100,8 +105,8 @@ async def _terms(request: Asking, now: datetime) -> ProgramTerms:
     return await terms_at(_program(request), now)
 
 
-def _opened(request: Asking, purpose: str, token: str) -> UUID:
-    found = unsealed(settings_of(request).secret, purpose, token)
+def _confirming(request: Asking, token: str) -> UUID:
+    found = unsealed(settings_of(request).secret, "confirm", token)
     if found is None:
         raise Refused("This link is not complete. Open it from the letter again, or copy it whole.")
     return found

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from portal.clock import local_date
 from portal.enrollments.forms import KINDS, ApplicationDraft, DecisionDraft
 from portal.enrollments.rules import (
     ApplicationState,
     EnrollmentState,
     code_proposals,
+    must_be_confirmable,
     slug_proposals,
 )
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
@@ -70,13 +73,6 @@ class CheckMailPage:
 
 
 @dataclass(frozen=True)
-class ConfirmPage:
-    """enrollments/confirm.html: one button that posts to the same address."""
-
-    token: str
-
-
-@dataclass(frozen=True)
 class Answers:
     """What an applicant wrote, with the names of the choices."""
 
@@ -86,6 +82,13 @@ class Answers:
     kind: str
     ways: tuple[str, ...]
     audience: str
+
+
+@dataclass(frozen=True)
+class ConfirmPage:
+    """enrollments/confirm.html: what was written, and one button that posts to the same address."""
+
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,8 @@ async def me_of(affiliate_id: UUID) -> Me | None:
         "a.name, a.email, a.web_address, l.id AS link_id, l.slug, l.destination, c.code, c.percent_bps "
         "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate "
         "JOIN link l ON l.enrollment = e.id AND l.main "
-        "JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL "
-        "WHERE e.affiliate = {} ORDER BY e.began_at LIMIT 1",
+        "LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL "
+        "WHERE e.affiliate = {} ORDER BY e.state, e.began_at, c.created_at DESC LIMIT 1",
         affiliate_id,
     )
     if not rows:
@@ -177,8 +180,8 @@ async def me_of(affiliate_id: UUID) -> Me | None:
         link_id=UUID(str(row["link_id"])),
         slug=row["slug"],
         destination=row["destination"],
-        code=row["code"],
-        percent_bps=row["percent_bps"],
+        code=row["code"] or "",
+        percent_bps=row["percent_bps"] or 0,
     )
 
 
@@ -190,19 +193,26 @@ def choices_of_ways(terms: ProgramTerms) -> tuple[Choice, ...]:
     return tuple(Choice(way.key, way.name) for way in terms.words.ways)
 
 
+async def confirm_page(application_id: UUID, terms: ProgramTerms, now: datetime) -> ConfirmPage:
+    """Raises Refused for a letter that was used or is too old."""
+    row = await _application(application_id)
+    must_be_confirmable(ApplicationState(row["state"]), row["sent_at"], now)
+    return ConfirmPage(_answers(row["answers"], terms))
+
+
 async def status_page(application_id: UUID, terms: ProgramTerms, now: datetime) -> StatusPage:
     row = await _application(application_id)
     again_from = row["again_from"]
     return StatusPage(
         state=ApplicationState(row["state"]),
         answers=_answers(row["answers"], terms),
-        sent_at=row["sent_at"],
-        confirmed_at=row["confirmed_at"],
-        decided_at=row["decided_at"],
+        sent_at=_local(row["sent_at"], terms),
+        confirmed_at=_local(row["confirmed_at"], terms) if row["confirmed_at"] else None,
+        decided_at=_local(row["decided_at"], terms) if row["decided_at"] else None,
         decided_by=row["manager_name"] or "",
         reason=row["reason"],
-        again_from=again_from.date() if again_from else None,
-        answer_by=due(row["confirmed_at"] or row["sent_at"]),
+        again_from=local_date(again_from, terms.timezone) if again_from else None,
+        answer_by=due(row["confirmed_at"] or row["sent_at"], terms),
         contact=terms.contact,
         may_apply_again=row["state"] == ApplicationState.DECLINED
         and (again_from is None or again_from <= now),
@@ -264,13 +274,13 @@ async def open_application(
         id=application_id,
         state=state,
         answers=answers,
-        sent_at=row["sent_at"],
-        confirmed_at=row["confirmed_at"],
-        due=due(row["confirmed_at"] or row["sent_at"]),
-        decided_at=row["decided_at"],
+        sent_at=_local(row["sent_at"], terms),
+        confirmed_at=_local(row["confirmed_at"], terms) if row["confirmed_at"] else None,
+        due=due(row["confirmed_at"] or row["sent_at"], terms),
+        decided_at=_local(row["decided_at"], terms) if row["decided_at"] else None,
         decided_by=row["manager_name"] or "",
         reason=row["reason"],
-        again_from=row["again_from"].date() if row["again_from"] else None,
+        again_from=local_date(row["again_from"], terms.timezone) if row["again_from"] else None,
         tiers=tuple(Choice(tier.key, tier.name) for tier in terms.tiers),
         draft=draft,
         terms_version=row["terms_version"],
@@ -304,9 +314,13 @@ async def free_code(name: str, terms: ProgramTerms) -> str:
     raise AssertionError("every code of this name is taken")
 
 
-def due(since: datetime) -> date:
-    """The day by which an application is answered."""
-    return working_days_after(since.date(), ANSWERED_WITHIN)
+def due(since: datetime, terms: ProgramTerms) -> date:
+    """The day by which an application is answered, in the program's time zone."""
+    return working_days_after(local_date(since, terms.timezone), ANSWERED_WITHIN)
+
+
+def _local(moment: datetime, terms: ProgramTerms) -> datetime:
+    return moment.astimezone(ZoneInfo(terms.timezone))
 
 
 def working_days_after(day: date, days: int) -> date:
@@ -366,8 +380,8 @@ def _queue_row(row: dict[str, Any], terms: ProgramTerms, current: UUID | None) -
         name=answers.name,
         web_address=answers.web_address,
         kind=answers.kind,
-        sent_at=row["sent_at"],
-        due=due(row["confirmed_at"] or row["sent_at"]),
+        sent_at=_local(row["sent_at"], terms),
+        due=due(row["confirmed_at"] or row["sent_at"], terms),
         state=ApplicationState(row["state"]),
         current=identity == current,
     )

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.errors import Refused
@@ -28,9 +29,10 @@ class Verdict(StrEnum):
 
 # Declined applicants may apply again after three months.
 AGAIN_AFTER_DAYS = 90
+CONFIRM_WITHIN = timedelta(days=7)
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-CODE = re.compile(r"[A-Z0-9]{3,24}")
+CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,22}[A-Z0-9]")
 
 # Words that would read as ours, or as somebody's promise.
 RESERVED = frozenset(
@@ -39,7 +41,8 @@ RESERVED = frozenset(
     "payout press program promo root sale sales settings shop sign signin staff status support system team "
     "test webhooks www".split()
 )
-OFFENSIVE = ("arse", "cunt", "fuck", "nazi", "nigg", "porn", "rape", "shit", "slut", "whore")
+OFFENSIVE = frozenset("arse ass cock cunt dick nazi nazis piss porn rape shit slut tits whore".split())
+OFFENSIVE_INSIDE = ("fuck", "nigger", "faggot")
 
 
 def after(state: ApplicationState, verdict: Verdict) -> ApplicationState:
@@ -55,6 +58,22 @@ def after(state: ApplicationState, verdict: Verdict) -> ApplicationState:
             raise Refused("This application is approved already.")
         case ApplicationState.DECLINED:
             raise Refused("This application is declined already.")
+
+
+def must_be_confirmable(state: ApplicationState, sent_at: datetime, now: datetime) -> None:
+    """Raises Refused when the letter that confirms an address was used or is too old."""
+    if state is not ApplicationState.UNCONFIRMED:
+        raise Refused("This application is confirmed already. The letter that came then leads to its state.")
+    if now - sent_at >= CONFIRM_WITHIN:
+        raise Refused("This link is too old. Please apply again; it takes two minutes.")
+
+
+def may_become(now: EnrollmentState, wanted: EnrollmentState) -> None:
+    """Raises Refused: an ended enrollment stays ended, and nothing becomes what it is."""
+    if now is EnrollmentState.ENDED:
+        raise Refused("This enrollment has ended. Its affiliate can apply again.")
+    if now is wanted:
+        raise Refused(f"This enrollment is {wanted} already.")
 
 
 def plain_letters(name: str) -> str:
@@ -83,17 +102,18 @@ def slug_proposals(name: str) -> Iterator[str]:
 def code_proposals(name: str, percent: int, pattern: str) -> Iterator[str]:
     """Codes by the program's pattern, best first; a taken name gets letters that can be read aloud."""
     words = plain_letters(name).upper().split() or ["PARTNER"]
-    stems = [words[0][:12], "".join(words)[:16]]
-    for stem in dict.fromkeys(stems):
-        if is_decent(stem) and len(stem) > 1:
-            yield _worded(pattern, stem, percent)
-    stem = stems[0] if is_decent(stems[0]) else "PARTNER"
-    yield from (_worded(pattern, stem + tail, percent) for tail in _tails())
+    first = words[0][:12] if is_decent(words[0]) else "PARTNER"
+    stems = dict.fromkeys((first, "".join(words)[:16]))
+    wordings = (_worded(pattern, stem, percent) for stem in (*stems, *(first + tail for tail in _tails())))
+    return (code for code in wordings if code_problem(code) is None)
 
 
 def is_decent(word: str) -> bool:
-    plain = word.casefold().replace("-", "")
-    return plain not in RESERVED and not any(bad in plain for bad in OFFENSIVE)
+    """Short words count only when they stand alone: Larsen, Draper and Yoshitaka are names."""
+    plain = word.casefold()
+    alone = set(re.findall(r"[a-z]+", plain))
+    inside = any(bad in plain.replace("-", "") for bad in OFFENSIVE_INSIDE)
+    return plain.replace("-", "") not in RESERVED and not alone & OFFENSIVE and not inside
 
 
 def slug_problem(slug: str) -> str | None:
@@ -104,8 +124,8 @@ def slug_problem(slug: str) -> str | None:
 
 def code_problem(code: str) -> str | None:
     if not CODE.fullmatch(code):
-        return "Use 3 to 24 capitals and digits, like ADA20."
-    return None if is_decent(code) else "This word can't be a code. Choose another one."
+        return "Use 3 to 24 capitals, digits and hyphens, like ADA20."
+    return None if is_decent(code.rstrip("0123456789-")) else "This word can't be a code. Choose another one."
 
 
 def _worded(pattern: str, stem: str, percent: int) -> str:

@@ -67,9 +67,10 @@ class DiscountCode(Table, tablename="discount_code"):
 
 
 INDEXES: tuple[str, ...] = (
-    # One person, one application at a time; a declined one makes room for the next.
+    # One person, one application at a time; unconfirmed and declined ones make room for the next.
     "CREATE UNIQUE INDEX IF NOT EXISTS application_open ON application (program, affiliate) "
-    "WHERE state <> 'declined'",
+    "WHERE state IN ('in_review', 'approved')",
+    "CREATE INDEX IF NOT EXISTS application_affiliate ON application (affiliate)",
     "CREATE INDEX IF NOT EXISTS application_queue ON application (program, state, sent_at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_application ON enrollment (application)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_affiliate ON enrollment (program, affiliate)",

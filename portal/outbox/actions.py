@@ -7,11 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from portal import db
 from portal.ids import new_id
 from portal.outbox.rules import wait_after
 from portal.outbox.tables import Letter
+
+log = structlog.get_logger("portal.outbox")
 
 # A letter that a worker took and did not finish is free again after this time.
 LEASE = timedelta(minutes=2)
@@ -28,7 +31,11 @@ class Waiting:
 
 
 class CannotSend(Exception):
-    """The mail server is away or refused this letter; it is tried again later."""
+    """It did not leave and is tried again later; one that was refused `for_good` is given up."""
+
+    def __init__(self, problem: str, *, for_good: bool = False) -> None:
+        super().__init__(problem)
+        self.for_good = for_good
 
 
 async def post(
@@ -51,19 +58,29 @@ async def send_waiting(
     deliver: Callable[[Waiting], Awaitable[None]], now: datetime, *, at_most: int = 20
 ) -> int:
     """Sends due letters, oldest first; gives back how many were tried. A failed one is tried again later."""
-    taken = await _take(now, at_most)
-    for letter in taken:
-        try:
-            await deliver(letter)
-        except CannotSend as problem:
-            await _try_later(letter, str(problem), now)
-        else:
-            await Letter.update({Letter.sent_at: now, Letter.last_problem: ""}).where(Letter.id == letter.id)
-    return len(taken)
+    for tried in range(at_most):
+        # One is taken when it is its turn, so that no letter's lease runs out behind a slow mail server.
+        letter = await _take(now)
+        if letter is None:
+            return tried
+        await _send(letter, deliver, now)
+    return at_most
 
 
-async def _take(now: datetime, at_most: int) -> list[Waiting]:
-    """Claims letters by moving their time past the lease, so that two workers never hold the same one."""
+async def _send(letter: Waiting, deliver: Callable[[Waiting], Awaitable[None]], now: datetime) -> None:
+    try:
+        await deliver(letter)
+    except CannotSend as problem:
+        await _try_later(letter, str(problem), now, for_good=problem.for_good)
+    except Exception as problem:
+        log.exception("a letter could not be sent", letter=str(letter.id), message=letter.message)
+        await _try_later(letter, repr(problem), now)
+    else:
+        await Letter.update({Letter.sent_at: now, Letter.last_problem: ""}).where(Letter.id == letter.id)
+
+
+async def _take(now: datetime) -> Waiting | None:
+    """Claims the oldest due letter by moving its time past the lease: two workers never hold the same one."""
     async with db.transaction():
         waiting = (
             Letter.select(
@@ -71,29 +88,28 @@ async def _take(now: datetime, at_most: int) -> list[Waiting]:
             )
             .where(Letter.sent_at.is_null() & Letter.given_up_at.is_null() & (Letter.send_after <= now))
             .order_by(Letter.send_after)
-            .limit(at_most)
+            .order_by(Letter.id)
+            .limit(1)
         )
         rows = await db.for_update(waiting, skip_locked=True)
-        letters = [
-            Waiting(
-                id=UUID(str(row["id"])),
-                message=row["message"],
-                to=row["to"],
-                values=msgspec.json.decode(row["values"]),
-                created_at=row["created_at"],
-                attempts=row["attempts"] + 1,
-            )
-            for row in rows
-        ]
-        if letters:
-            await Letter.update({Letter.attempts: Letter.attempts + 1, Letter.send_after: now + LEASE}).where(
-                Letter.id.is_in([letter.id for letter in letters])
-            )
-    return letters
+        if not rows:
+            return None
+        row = rows[0]
+        await Letter.update({Letter.attempts: row["attempts"] + 1, Letter.send_after: now + LEASE}).where(
+            Letter.id == row["id"]
+        )
+    return Waiting(
+        id=UUID(str(row["id"])),
+        message=row["message"],
+        to=row["to"],
+        values=msgspec.json.decode(row["values"]),
+        created_at=row["created_at"],
+        attempts=row["attempts"] + 1,
+    )
 
 
-async def _try_later(letter: Waiting, problem: str, now: datetime) -> None:
-    wait = wait_after(letter.attempts)
+async def _try_later(letter: Waiting, problem: str, now: datetime, *, for_good: bool = False) -> None:
+    wait = None if for_good else wait_after(letter.attempts)
     later: dict[Any, Any] = {Letter.last_problem: problem[:500]}
     if wait is None:
         later[Letter.given_up_at] = now

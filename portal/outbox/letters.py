@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import css_inline
+import idna
 from jinja2 import Environment
 
 from portal.ids import sealed
@@ -52,7 +53,7 @@ def compose(
     mail = EmailMessage()
     mail["Subject"] = " ".join(part("subject.txt").split())
     mail["From"] = sender
-    mail["To"] = letter.to
+    mail["To"] = _ascii_domain(letter.to)
     mail["Date"] = format_datetime(letter.created_at)
     mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
@@ -61,3 +62,9 @@ def compose(
     mail.set_content(part("body.txt"))
     mail.add_alternative(_INLINER.inline(part("body.html")), subtype="html")
     return mail
+
+
+def _ascii_domain(address: str) -> str:
+    """Mail servers know international domains by their ASCII spelling only."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{idna.encode(domain, uts46=True).decode()}"

@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Response, Router, get
@@ -18,6 +19,7 @@ from litestar.params import FromPath
 from portal.errors import NotFound
 from portal.outbox.post import mailbox_folder
 from portal.outbox.queries import LetterPage, LetterRow, MailboxPage
+from portal.settings import is_loopback
 from portal.web import HTML, Asking, Page, settings_of, show
 
 MOST = 100
@@ -36,8 +38,15 @@ class _Read:
 
 
 async def only_at_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Letters open accounts: the page exists only where the settings keep everybody else away."""
-    if not settings_of(connection).has_mailbox:
+    """Letters open accounts: the page exists only for a browser on this machine that asks for it by name.
+
+    A proxy or tunnel in front says so in its headers; a page elsewhere that points its own name here, in Host.
+    """
+    peer = connection.client.host if connection.client else ""
+    forwarded = {"x-forwarded-for", "x-forwarded-host", "forwarded", "via"} & set(connection.headers)
+    host = urlsplit(f"//{connection.headers.get('Host', '')}").hostname
+    here = is_loopback(peer) and is_loopback(host) and not forwarded
+    if not (settings_of(connection).has_mailbox and here):
         raise NotFound
 
 

@@ -59,7 +59,18 @@ def _over_smtp(url: str) -> Post:
                 start_tls=starttls,
                 timeout=20,
             )
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as refusal:
+            raise CannotSend(
+                f"The mail server refused it: {refusal}", for_good=_is_final(refusal)
+            ) from refusal
         except (aiosmtplib.SMTPException, OSError) as error:
             raise CannotSend(f"The mail server did not take it: {error}") from error
 
     return post
+
+
+def _is_final(refusal: aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused) -> bool:
+    """5xx about this address will be the same tomorrow; 4xx, and trouble with signing in, may not."""
+    if isinstance(refusal, aiosmtplib.SMTPRecipientsRefused):
+        return all(recipient.code >= 500 for recipient in refusal.recipients)
+    return isinstance(refusal, aiosmtplib.SMTPRecipientRefused) and refusal.code >= 500

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-TRIES = 12
+TRIES = 24
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=6)
 
 
 def wait_after(attempts: int) -> timedelta | None:
-    """30 seconds, doubling up to six hours; None once it was tried `TRIES` times (about a day and a half)."""
+    """30 seconds, doubling up to six hours; None after `TRIES` tries, in more than three days."""
     if attempts >= TRIES:
         return None
-    return min(timedelta(seconds=30 * (1 << (attempts - 1))), timedelta(hours=6))
+    doubled = FIRST_WAIT * (1 << min(attempts - 1, 16))
+    return min(doubled, LONGEST_WAIT)

@@ -49,9 +49,10 @@ async def load_program(path: Path, now: datetime) -> bool:
             return False
         starts_at = datetime.combine(terms.starts_on, time(), ZoneInfo(terms.timezone)).astimezone(UTC)
         if last is not None:
-            _must_not_rewrite(
-                path, parse_program(tomllib.loads(last.document)), terms, last.starts_at, starts_at
-            )
+            if starts_at < last.starts_at:
+                raise BadProgram([f"{path.name}: starts_on is before the version that is loaded already."])
+            if starts_at <= now:
+                _must_keep_promises(path, parse_program(tomllib.loads(last.document)), terms)
         version = last.version + 1 if last else 1
         await Terms.insert(
             Terms(
@@ -84,16 +85,12 @@ async def _program(terms: ProgramTerms, now: datetime) -> UUID:
     return made
 
 
-def _must_not_rewrite(
-    path: Path, old: ProgramTerms, new: ProgramTerms, old_start: datetime, new_start: datetime
-) -> None:
-    """Rules change by a later date only; words, brand and destinations may change under the same one."""
-    if new_start < old_start:
-        raise BadProgram([f"{path.name}: starts_on is before the version that is loaded already."])
-    if new_start == old_start and _money_rules(old) != _money_rules(new):
+def _must_keep_promises(path: Path, old: ProgramTerms, new: ProgramTerms) -> None:
+    """Rules about money change from a day to come; words, brand and destinations may change at once."""
+    if _money_rules(old) != _money_rules(new):
         raise BadProgram(
             [
-                f"{path.name} changes rules about money but keeps starts_on = {new.starts_on}. "
+                f"{path.name} changes rules about money from {new.starts_on} on, which has come already. "
                 "What was promised stays: give the new rules a later date."
             ]
         )

@@ -19,8 +19,9 @@ log = structlog.get_logger("portal.clicks")
 # The same visitor through the same link again within a day is the same visit.
 REPEAT = timedelta(hours=24)
 AT_ONCE = 500
-MOST_WAITING = 10_000
+MOST_WAITING = 100_000
 TRIES_APART = 0.5
+LAST_WAIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,21 @@ class Seen:
 
 
 class Clicks:
-    """A bounded buffer in front of the table; when it is full, visitors wait rather than get lost."""
+    """A bounded buffer in front of the table."""
 
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[Seen] = asyncio.Queue(MOST_WAITING)
 
-    async def add(self, seen: Seen) -> None:
-        await self._waiting.put(seen)
+    def add(self, seen: Seen) -> None:
+        """Never keeps a visitor waiting. With the database away for long, the newest are lost, and told."""
+        try:
+            self._waiting.put_nowait(seen)
+        except asyncio.QueueFull:
+            log.error("a click was lost: too many wait for the database", enrollment=str(seen.enrollment))  # noqa: TRY400
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting.qsize()
 
     async def settled(self) -> None:
         """Returns once everything that was added is stored."""
@@ -66,10 +75,16 @@ class Clicks:
             try:
                 await record_clicks(batch)
             except Exception as error:
-                if not db.is_away(error):
-                    log.exception("clicks could not be stored", clicks=len(batch))
+                if db.is_away(error) or db.is_full(error):
+                    await asyncio.sleep(TRIES_APART)
+                elif len(batch) > 1:
+                    # One of them is bad: it may cost itself, but none of the others.
+                    for seen in batch:
+                        await self._store([seen])
                     return
-                await asyncio.sleep(TRIES_APART)
+                else:
+                    log.exception("a click could not be stored", enrollment=str(batch[0].enrollment))
+                    return
             else:
                 return
 
@@ -127,8 +142,10 @@ async def counting_clicks(app: Litestar) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(clicks.settled(), timeout=10)
+        try:
+            await asyncio.wait_for(clicks.settled(), timeout=LAST_WAIT)
+        except TimeoutError:
+            log.exception("clicks were still waiting for the database at the end", clicks=clicks.waiting)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

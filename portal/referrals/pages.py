@@ -12,15 +12,27 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from portal.enrollments.queries import Me
+from portal.enrollments.rules import SLUG
 from portal.errors import NotFound
 from portal.ids import short_id
 from portal.programs.queries import terms_at
 from portal.referrals.clicks import Seen
 from portal.referrals.queries import links_page, target_of
 from portal.referrals.visits import device_of, not_counted, placement_of, referrer_host, with_click
-from portal.web import Asking, Page, affiliates_only, client_address, nothing, settings_of, show
+from portal.web import (
+    Asking,
+    Page,
+    affiliates_only,
+    client_address,
+    client_network,
+    nothing,
+    settings_of,
+    show,
+)
 
 VISITOR = "visitor"
+# Beyond it a machine is at work: it is redirected too, and fills no table.
+VISITS = "300/minute"
 REMEMBERED = 30 * 24 * 3600  # seconds
 
 
@@ -29,25 +41,26 @@ async def follow_link(
     request: Asking, slug: FromPath[str], now: NamedDependency[datetime], p: FromQuery[str] = ""
 ) -> Response[Any]:
     """Redirects first; the click is written a moment later. `p` names the placement."""
-    target = await target_of(slug.lower())
+    target = await target_of(slug.lower()) if SLUG.fullmatch(slug.lower()) else None
     if target is None:
         raise NotFound("This link leads nowhere. It may have been mistyped; ask whoever gave it to you.")
     token, why_not = short_id(), not_counted(request.method, dict(request.headers))
     agent = request.headers.get("User-Agent", "")
     visitor = _visitor(request, agent)
-    await request.app.state.clicks.add(
-        Seen(
-            token=token,
-            link=target.link,
-            enrollment=target.enrollment,
-            at=now,
-            placement=placement_of(p),
-            referrer_host=referrer_host(request.headers.get("Referer", "")),
-            device=device_of(agent),
-            why_not=why_not,
-            visitor_key=visitor,
+    if await request.app.state.limits.allows(VISITS, "visits", client_network(request)):
+        request.app.state.clicks.add(
+            Seen(
+                token=token,
+                link=target.link,
+                enrollment=target.enrollment,
+                at=now,
+                placement=placement_of(p),
+                referrer_host=referrer_host(request.headers.get("Referer", "")),
+                device=device_of(agent),
+                why_not=why_not,
+                visitor_key=visitor,
+            )
         )
-    )
     response = nothing(302, {"Location": with_click(target.destination, token), "Cache-Control": "no-store"})
     # Only a page that a person opens may set it, so a hidden picture or frame earns nothing.
     if why_not is None and request.headers.get("Sec-Fetch-Dest", "document") == "document":

@@ -1,5 +1,6 @@
 """Applying once, twice and again: what people are told, and what stays as it was."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -8,12 +9,12 @@ import msgspec
 import pytest
 
 from portal import db
-from portal.accounts.rules import Purpose
-from portal.accounts.tables import Affiliate, LetterToken
-from portal.enrollments.actions import approve, confirm_address, decline, submit_application
+from portal.accounts.tables import Affiliate
+from portal.audit.actions import PORTAL
+from portal.enrollments.actions import approve, confirm_address, decline, set_state, submit_application
 from portal.enrollments.forms import ApplicationDraft
 from portal.enrollments.queries import free_code, free_slug, me_of
-from portal.enrollments.rules import ApplicationState
+from portal.enrollments.rules import ApplicationState, EnrollmentState
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
 from portal.errors import Refused
 from portal.outbox.tables import Letter
@@ -51,22 +52,32 @@ async def applications_of(email: str) -> list[Application]:
 
 
 async def confirmed(cast: Cast, draft: ApplicationDraft) -> UUID:
-    await submit_application(cast.program, cast.terms, draft, BEGINNING)
-    token = (
-        await LetterToken.select(LetterToken.id)
-        .where((LetterToken.affiliate.email == draft.email) & LetterToken.used_at.is_null())
-        .first()
+    application = await submit_application(cast.program, cast.terms, draft, BEGINNING)
+    assert application is not None
+    await confirm_address(application, BEGINNING)
+    return application
+
+
+async def test_a_double_click_is_one_application_and_one_letter(database: None, cast: Cast) -> None:
+    once, twice = await asyncio.gather(
+        *(submit_application(cast.program, cast.terms, LENA, BEGINNING) for _ in range(2))
     )
-    assert token is not None
-    return await confirm_address(UUID(str(token["id"])), BEGINNING)
+    assert once == twice
+    assert await letters_to(LENA.email) == ["confirm_address"]
 
 
-async def test_sending_again_before_confirming_keeps_the_newer_answers(database: None, cast: Cast) -> None:
-    await submit_application(cast.program, cast.terms, LENA, BEGINNING)
-    await submit_application(cast.program, cast.terms, replace(LENA, audience="Coaches."), BEGINNING)
-    (application,) = await applications_of(LENA.email)
-    assert msgspec.json.decode(application.answers)["audience"] == "Coaches."
-    assert await letters_to(LENA.email) == ["confirm_address", "confirm_address"]
+async def test_nobody_can_change_what_somebody_else_confirms(database: None, cast: Cast) -> None:
+    mine = await submit_application(cast.program, cast.terms, LENA, BEGINNING)
+    assert mine is not None
+    strangers = await submit_application(
+        cast.program, cast.terms, replace(LENA, audience="Buy pills."), BEGINNING
+    )
+    assert strangers is not None
+    await confirm_address(mine, BEGINNING)
+    (waiting,) = [one for one in await applications_of(LENA.email) if one.state == ApplicationState.IN_REVIEW]
+    assert msgspec.json.decode(waiting.answers)["audience"] == LENA.audience
+    with pytest.raises(Refused, match="application already"):
+        await confirm_address(strangers, BEGINNING)
 
 
 async def test_letter_case_does_not_make_a_second_person(database: None, cast: Cast) -> None:
@@ -123,22 +134,21 @@ async def test_proposals_step_aside_for_what_is_taken(database: None, cast: Cast
     assert await free_code("Ada Ohlsson", cast.terms) == "ADAOHLSSON20"
 
 
-async def test_a_letters_link_works_once_and_not_for_another_purpose(database: None, cast: Cast) -> None:
+async def test_a_letters_link_works_once(database: None, cast: Cast) -> None:
     identity = await confirmed(cast, LENA)
-    token = await LetterToken.objects().where(LetterToken.purpose == Purpose.CONFIRM).order_by(
-        LetterToken.id, ascending=False
-    ).first()  # fmt: skip
-    assert token is not None
-    with pytest.raises(Refused, match="used already"):
-        await confirm_address(token.id, BEGINNING)
-    assert (await applications_of(LENA.email))[0].id == identity
+    with pytest.raises(Refused, match="confirmed already"):
+        await confirm_address(identity, BEGINNING)
+    assert await letters_to(LENA.email) == ["confirm_address", "application_received"]
 
 
 async def test_an_old_letters_link_is_refused_and_says_so(database: None, cast: Cast) -> None:
-    await submit_application(cast.program, cast.terms, LENA, BEGINNING)
-    token = await LetterToken.objects().where(LetterToken.used_at.is_null()).order_by(
-        LetterToken.id, ascending=False
-    ).first()  # fmt: skip
-    assert token is not None
+    application = await submit_application(cast.program, cast.terms, LENA, BEGINNING)
+    assert application is not None
     with pytest.raises(Refused, match="too old"):
-        await confirm_address(token.id, BEGINNING + timedelta(days=8))
+        await confirm_address(application, BEGINNING + timedelta(days=8))
+
+
+async def test_an_ended_enrollment_stays_ended(database: None, cast: Cast) -> None:
+    await set_state(cast.ben.enrollment, EnrollmentState.ENDED, "Left.", PORTAL, BEGINNING)
+    with pytest.raises(Refused, match="has ended"):
+        await set_state(cast.ben.enrollment, EnrollmentState.ACTIVE, "Back.", PORTAL, BEGINNING)

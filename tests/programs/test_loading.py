@@ -49,6 +49,16 @@ async def test_other_rules_under_the_same_day_are_refused(database: str, tmp_pat
     assert len(await versions()) == 1
 
 
+async def test_other_rules_from_a_day_that_has_come_are_refused(database: str, tmp_path: Path) -> None:
+    await load_program(KARTRA, BEGINNING)
+    past = changed(
+        tmp_path, ("starts_on = 2025-01-01", "starts_on = 2026-02-01"), ("rate_bps = 3000", "rate_bps = 2000")
+    )
+    with pytest.raises(BadProgram, match="has come already"):
+        await load_program(past, BEGINNING)
+    assert len(await versions()) == 1
+
+
 async def test_other_words_under_the_same_day_are_fine(database: str, tmp_path: Path) -> None:
     await load_program(KARTRA, BEGINNING)
     assert await load_program(changed(tmp_path, ("Recommend Kartra", "Do recommend Kartra")), BEGINNING)
