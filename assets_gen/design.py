@@ -54,12 +54,16 @@ class Composition:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """`papers` are printed by render_sheet; `previews` are the sizes in which render_banner shows them."""
+    """`form` is the format that suits the design: "png" for flat ones, "jpg" for those with light and grain.
+
+    `papers` are printed by render_sheet; `previews` are the sizes in which render_banner shows them.
+    """
 
     name: str
     title: str
     about: str
     revision: int
+    form: str
     digest: str
     sizes: tuple[Size, ...]
     papers: tuple[str, ...]
@@ -108,6 +112,7 @@ def _load(name: str) -> Design:
         title=data["title"],
         about=data["about"],
         revision=data["revision"],
+        form=data["format"],
         digest=content.hexdigest(),
         sizes=tuple(map(Size.parse, data["sizes"])),
         papers=tuple(data["papers"]),

@@ -73,7 +73,7 @@ def _beam(canvas: Image.Image, element: Placed, palette: Palette) -> None:
 def _disc(canvas: Image.Image, element: Placed, palette: Palette) -> None:
     left, top, right, _ = element.box.pixels
     diameter = right - left
-    ramp = paint.slanted(diameter, diameter, 5)
+    ramp = paint.slanted(diameter, diameter, 4)
     table = paint.ramp_table([palette["disc_deep"], palette["disc"], palette["disc"]])
     canvas.paste(paint.coloured(ramp, table), (left, top), paint.disc_mask(diameter))
 

@@ -82,6 +82,12 @@ def runs(text: str, stack: str) -> list[tuple[str, str]]:
     return result
 
 
+def without_missing(text: str, stack: str) -> str:
+    """The text less the characters that no face draws (an emoji in a name), unless that leaves nothing."""
+    gaps = missing(text, stack)
+    return " ".join("".join(c for c in text if c not in gaps).split()) or text
+
+
 def missing(text: str, stack: str) -> str:
     """The characters that no face of the stack can draw."""
     return "".join(c for c in dict.fromkeys(text) if face_for(c, stack) is None and c not in _INVISIBLE)

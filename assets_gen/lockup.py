@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assets_gen import marks
+from assets_gen import fonts, marks
 from assets_gen.brand import Brand
 from assets_gen.colour import Rgb
 from assets_gen.logo import Logo, for_ground
@@ -119,7 +119,7 @@ def _affiliate(
 ) -> Placed:
     if brand.logo is not None:
         return _logo(for_ground(brand.logo, inks[2]), weight, room, space)
-    return _name(brand.name, face, room, inks[0], space)
+    return _name(fonts.without_missing(brand.name, face.stack), face, room, inks[0], space)
 
 
 def _logo(logo: Logo, weight: float, room: Room, space: float) -> Placed:

@@ -1,20 +1,19 @@
 """Paper: the one-pager of a design as PDF/UA-1 with real text, tags, a title, a language and a QR code of
 lines.
 
-WeasyPrint takes half a second to import, so it is imported with the first sheet. It sees no network and no
+WeasyPrint and Jinja take their time to import, so they come with the first sheet. It sees no network and no
 files: its fetcher answers the few names that a sheet is made of, from memory.
 """
 
 from __future__ import annotations
 
+import atexit
 import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from assets_gen import design as designs
 from assets_gen import fonts, marks
@@ -195,6 +194,8 @@ def _memory(assets: Mapping[str, tuple[str, bytes]]) -> Any:
 
 @lru_cache(maxsize=16)
 def _template(design: str, paper: str) -> Any:
+    from jinja2 import Environment, StrictUndefined, select_autoescape
+
     environment = Environment(autoescape=select_autoescape(default=True), undefined=StrictUndefined)
     return environment.from_string((designs.HERE / design / f"{paper}.html").read_text("utf-8"))
 
@@ -207,5 +208,7 @@ def _style(design: str, paper: str) -> tuple[CSS, FontConfiguration]:
 
     faces = {file.name: ("font/ttf", file.read_bytes()) for file in fonts.HERE.glob("*.ttf")}
     kept = FontConfiguration()
+    # It removes its folder when it goes, for which the interpreter must still be there.
+    atexit.register(_style.cache_clear)
     text = (designs.HERE / design / f"{paper}.css").read_text("utf-8")
     return CSS(string=text, font_config=kept, url_fetcher=_memory(faces), base_url="asset:style"), kept

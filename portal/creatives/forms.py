@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from urllib.parse import urlsplit
 
-from portal.creatives.rules import ADDRESS_MOST, NAME_MOST, TAGLINE_MOST
+from portal.creatives.rules import ADDRESS_MOST, NAME_MOST, TAGLINE_MOST, name_to_draw
 
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\Z")
 
@@ -34,7 +34,7 @@ class KitDraft:
 def parse_kit(form: Mapping[str, str]) -> KitDraft:
     errors: dict[str, str] = {}
     name = " ".join(form.get("name", "").split())
-    if not name:
+    if not name_to_draw(name):
         errors["name"] = "Write the name that your readers know you by."
     elif len(name) > NAME_MOST:
         errors["name"] = f"Shorten it to {NAME_MOST} characters; it has {len(name)}."

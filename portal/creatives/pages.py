@@ -128,7 +128,7 @@ async def _brand_page(
 ) -> Page:
     terms, who = await terms_at(me.program_id, now), holder(me)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
-    files = tuple(f"{size}.png" for size in Design.load(EVERGREEN).sizes)
+    files = tuple(f"{size}.webp" for size in Design.load(EVERGREEN).sizes)
     pictures = await _pictures(request, seen, who, terms, files)
     page = queries.brand_page(
         kit, seen, draft, who, terms, {file: picture.version[:12] for file, picture in pictures.items()}
@@ -160,7 +160,7 @@ async def creatives(
 ) -> Page:
     kit, who, terms = await kit_of(me.affiliate_id, me.name), holder(me), await terms_at(me.program_id, now)
     design = Design.load(EVERGREEN)
-    files = tuple(f"{shape}.png" for shape in (*design.sizes, *design.papers))
+    files = tuple(f"{shape}.webp" for shape in (*design.sizes, *design.papers))
     pictures = await _pictures(request, kit, who, terms, files)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     page = queries.creatives_page(kit, who, terms, settings_of(request).base_url, versions, only)
@@ -175,7 +175,7 @@ async def creative(
     design: FromPath[str],
     size: FromPath[str],
 ) -> Page:
-    asked = wanted(f"{size}.png")
+    asked = wanted(f"{size}.webp")
     if design != EVERGREEN or asked is None or "@" in size:
         raise NotFound
     kit, who, terms = await kit_of(me.affiliate_id, me.name), holder(me), await terms_at(me.program_id, now)

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from assets_gen import Brand, Design, Size
+from assets_gen import Brand, Design, Size, fonts
 from assets_gen.colour import contrast
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft
+from portal.creatives.rules import name_to_draw
 from portal.creatives.tables import BrandKit
 from portal.enrollments.queries import Me
 from portal.enrollments.tables import Link
@@ -166,7 +167,7 @@ async def kit_of(affiliate_id: UUID, account_name: str) -> Kit:
         .first()
     )
     if row is None:
-        return Kit(0, account_name[:60])
+        return Kit(0, name_to_draw(account_name) or "Partner")
     return Kit(
         revision=row["revision"],
         name=row["name"],
@@ -214,14 +215,14 @@ def brand_page(
     """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become."""
     design = Design.load(EVERGREEN)
     pictures = tuple(
-        _shown(design.name, f"{size}.png", size, me, terms.name, versions) for size in design.sizes
+        _shown(design.name, f"{size}.webp", size, me, terms.name, versions) for size in design.sizes
     )
     if seen != kit:
         typed = urlencode(
             {"name": seen.name, "tagline": seen.tagline, "main": seen.draft.main, "second": seen.draft.second}
         )
         pictures = tuple(
-            replace(picture, src=f"/brand/preview/{size}.png?{typed}")
+            replace(picture, src=f"/brand/preview/{size}.webp?{typed}")
             for picture, size in zip(pictures, design.sizes, strict=True)
         )
     return BrandPage(
@@ -241,8 +242,13 @@ def checks_of(design: Design, kit: Kit, terms: ProgramTerms) -> tuple[Check, ...
     palette = palette_of(design, brand, Brand(terms.name, colours=(terms.brand.accent,)))
     text = contrast(palette["text"].rgb, palette["near"].rgb)
     button = contrast(palette["action_ink"].rgb, palette["action"].rgb)
+    gaps = "" if kit.logo_key else fonts.missing(kit.name, "name")
     where = "your colours" if kit.shown_colours else f"{terms.name}’s colours, because you have chosen none"
+    named = Check("Your name can be set", "Every letter of it is in the fonts that pictures are set in.")
+    if gaps:
+        named = Check("Not all of your name can be set", f"No font here has {gaps}. A logo shows it.", False)
     return (
+        named,
         Check("Words read well", f"Their contrast is {text:.1f} : 1 in {where}; 4.5 is enough."),
         Check("Buttons read well", f"Dark words on {palette['action'].hex} have {button:.1f} : 1."),
         Check(
@@ -279,7 +285,7 @@ def _banner_card(
         title=f"{design.title} {name}",
         note=_USES.get(str(size), "Banner"),
         href=f"/creatives/{design.name}/{size}",
-        copies=base + _address(me, design.name, f"{size}.png"),
+        copies=base + _address(me, design.name, f"{size}.{design.form}"),
         downloads=tuple(
             (
                 form.upper() if form == "png" else "JPEG",
@@ -287,7 +293,7 @@ def _banner_card(
             )
             for name, form in (("PNG", "png"), ("JPEG", "jpg"))
         ),
-        picture=_shown(design.name, f"{size}.png", size, me, program, versions),
+        picture=_shown(design.name, f"{size}.webp", size, me, program, versions),
     )
 
 
@@ -308,7 +314,7 @@ def _paper_card(
         href=address,
         copies=base + address,
         downloads=(("PDF", f"{address}?download=1"),),
-        picture=_shown(design.name, f"{paper}.png", design.previews[paper], me, program, versions),
+        picture=_shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
     )
 
 
@@ -316,8 +322,10 @@ def creative_page(
     kit: Kit, me: Holder, terms: ProgramTerms, base: str, size: Size, version: str
 ) -> CreativePage:
     design = Design.load(EVERGREEN)
-    picture = _shown(design.name, f"{size}.png", size, me, terms.name, {f"{size}.png": version})
-    image, sharp = (base + _address(me, design.name, f"{size}{density}.png") for density in ("", "@2x"))
+    picture = _shown(design.name, f"{size}.webp", size, me, terms.name, {f"{size}.webp": version})
+    image, sharp = (
+        base + _address(me, design.name, f"{size}{density}.{design.form}") for density in ("", "@2x")
+    )
     link = f"{base}/r/{me.slug}"
     here = f"{link}?p={design.name}-{size}"
     return CreativePage(

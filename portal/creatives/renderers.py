@@ -23,7 +23,7 @@ from portal.errors import Busy
 log = structlog.get_logger("portal")
 
 WAITING = 32
-SECONDS = 20.0
+SECONDS = 30.0
 # Warm soon, but not while the server itself is starting.
 WARM_AFTER = 2.0
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from assets_gen.brand import drawable
+
 NAME_MOST = 60
 TAGLINE_MOST = 60
 ADDRESS_MOST = 300
@@ -21,6 +23,11 @@ class Wanted:
     @property
     def file(self) -> str:
         return f"{self.shape}.{self.form}"
+
+
+def name_to_draw(text: str) -> str:
+    """A name as pictures show it: at most 60 characters, nothing invisible. Empty if nothing is left."""
+    return drawable(text, NAME_MOST)
 
 
 def wanted(file: str) -> Wanted | None:

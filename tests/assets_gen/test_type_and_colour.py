@@ -56,6 +56,11 @@ def test_a_name_in_two_scripts_takes_each_from_the_font_that_has_it() -> None:
     assert fonts.missing("Growth مطبخ ไทย हिन्दी", "name") == ""
 
 
+def test_an_emoji_in_a_name_is_left_out_and_a_name_of_nothing_else_stays() -> None:
+    assert fonts.without_missing("Growth 🌱 Kitchen", "name") == "Growth Kitchen"
+    assert fonts.without_missing("🌱", "name") == "🌱"
+
+
 def test_what_is_drawn_holds_no_towers_of_marks_and_no_controls() -> None:
     assert drawable("Z" + "\u0335" * 40 + "algo", 60) == "Z" + "\u0335" * 3 + "algo"
     assert drawable("a\u202eb\x00c\n d", 60) == "abc d"

@@ -121,9 +121,19 @@ async def test_the_preview_follows_what_is_typed_and_saves_nothing(ada: httpx.As
     sources = re.findall(r'src="(/brand/preview/[^"]+)"', panel.text)
     assert len(sources) == 3
     drawn = await ada.get(sources[1].replace("&amp;", "&"))
-    assert drawn.headers["Content-Type"] == "image/png"
+    assert drawn.headers["Content-Type"] == "image/webp"
     assert drawn.headers["Cache-Control"].startswith("private")
     assert await BrandKit.count() == 0
+
+
+async def test_a_name_that_nobody_can_see_is_refused_and_one_without_a_font_is_told(
+    ada: httpx.AsyncClient,
+) -> None:
+    assert (await ada.post("/brand", data={**FORM, "name": "\u200b\u202e"})).status_code == 422
+    assert (await ada.post("/brand", data={**FORM, "name": "Growth 🌱 Kitchen"})).status_code == 303
+    page = await ada.get("/brand")
+    assert "Not all of your name can be set" in page.text
+    assert "🌱" in page.text
 
 
 async def test_ben_never_sees_adas_logo(ada: httpx.AsyncClient, ben: httpx.AsyncClient, cast: Cast) -> None:

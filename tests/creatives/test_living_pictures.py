@@ -121,7 +121,7 @@ async def test_what_is_copied_works_where_it_is_pasted(
     assert "ADA20" in pasted[1]
     assert (await visitor.get(link[1])).status_code == 302
     assert (await visitor.get(image[1])).status_code == 200
-    assert (await visitor.get(image[1].replace(".png", "@2x.png"))).status_code == 200
+    assert (await visitor.get(image[1].replace(".jpg", "@2x.jpg"))).status_code == 200
 
 
 async def test_two_who_ask_at_once_get_one_drawing(
