@@ -45,5 +45,6 @@ def text_of(letter: EmailMessage) -> str:
 
 def path_in(letter: EmailMessage, beginning: str) -> str:
     """The path of the first address in the letter's text that begins with `beginning`."""
-    addresses = [urlsplit(word.rstrip(".,)>")) for word in re.findall(r"https?://\S+", text_of(letter))]
-    return next(address.path for address in addresses if address.path.startswith(beginning))
+    addresses = re.findall(r"https?://\S+", text_of(letter))
+    paths = (str(urlsplit(address.rstrip(".,)>")).path) for address in addresses)
+    return next(path for path in paths if path.startswith(beginning))

@@ -204,7 +204,7 @@ async def upload_logo(ada: Person, folder: Path) -> None:
     await ada.page.locator("#logo").set_input_files(folder / "logo.png")
     await ada.presses("Save brand kit")
     await ada.reads("Your brand kit is saved")
-    await expect(ada.page.get_by_alt_text("Your logo on white")).to_be_visible()
+    await expect(ada.page.get_by_alt_text("Your logo on a light ground")).to_be_visible()
 
 
 async def download_banners(ada: Person, link: str, folder: Path) -> None:
