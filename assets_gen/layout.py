@@ -218,7 +218,8 @@ def _place_qr(table: Table, element: Element) -> None:
     qr = qr_of(table.offer.link)
     room = table.room(element)
     most = options["most"] * table.unit
-    pixels = int(most / qr.modules)
+    # Whole CSS pixels a module, so that sharp screens get the same layout.
+    pixels = int(most / table.size.density / qr.modules) * table.size.density
     if pixels < 2 * table.size.density:
         table.leave_out(element)
         return

@@ -37,6 +37,11 @@ def test_a_sharp_screen_gets_the_same_layout_with_twice_the_pixels(size: str) ->
     assert findings(SPOTLIGHT, sharp, brand, PROGRAM, offer) == []
     picture = Image.open(io.BytesIO(render_banner(SPOTLIGHT, sharp, brand, PROGRAM, offer).data))
     assert picture.size == (sharp.width * 2, sharp.height * 2)
+    plain, _ = arranged(SPOTLIGHT, Size.parse(size), brand, PROGRAM, offer)
+    twice, _ = arranged(SPOTLIGHT, sharp, brand, PROGRAM, offer)
+    for one, two in zip(plain.elements, twice.elements, strict=True):
+        assert two.box.left == pytest.approx(one.box.left * 2, abs=5), one.name
+        assert two.box.top == pytest.approx(one.box.top * 2, abs=5), one.name
 
 
 @pytest.mark.parametrize("size", SIZES)
