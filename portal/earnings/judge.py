@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.clock import local_date
 from portal.earnings.facts import Discount, Payment, PaymentLine
 from portal.earnings.rules import NO_CREDIT, Because, Outcome, Standing, Subscription, Verdict
 from portal.earnings.timeline import months_later
@@ -104,8 +105,8 @@ def tie_problem(
     if subscription.ended and subscription.ended < payment.place:
         return Outcome.SUBSCRIPTION_ENDED
     if terms.months_paid and first_sale_at:
-        last = months_later(first_sale_at.date(), terms.months_paid)
-        if payment.at.date() >= last:
+        first_day = local_date(first_sale_at, terms.timezone)
+        if local_date(payment.at, terms.timezone) >= months_later(first_day, terms.months_paid):
             return Outcome.MONTHS_OVER
     return None
 

@@ -10,8 +10,6 @@ from uuid import UUID
 import msgspec
 from piccolo.table import Table
 
-from portal import db
-from portal.earnings.facts import Place
 from portal.earnings.gather import (
     CustomerFile,
     chunks,
@@ -22,25 +20,24 @@ from portal.earnings.gather import (
 )
 from portal.earnings.history import Judged, Known, judged, spans_of, subscriptions_of
 from portal.earnings.ledger import Account, Booked, account_of, missing_lines, taken_back_at, waiting
+from portal.earnings.reach import customers_of, keep_spans, keep_steps
 from portal.earnings.rules import Decision as Decided
 from portal.earnings.rules import Subscription as Told
+from portal.earnings.store import insert, lock
 from portal.earnings.tables import (
     Commission,
     Decision,
     DisputedTime,
-    PayingSpan,
     Payout,
     PayoutLine,
     Subscription,
-    TierStep,
 )
-from portal.earnings.tiers import Span, steps_of
+from portal.earnings.tiers import Span
 from portal.earnings.timeline import DisputeSpan, PayoutState
 from portal.enrollments.tables import Enrollment
 from portal.ids import new_id
 from portal.money import Money
 from portal.programs.queries import terms_history
-from portal.programs.rules import TermsHistory
 
 
 @dataclass
@@ -67,10 +64,10 @@ async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> N
     known = await known_about(program, terms, files)
     readings = [_read(file, known) for file in files]
     await lock(Enrollment, known.enrollments)
-    touched = await _keep_spans(readings)
-    lifted = await _keep_steps(touched, terms)
+    touched = await keep_spans({reading.file.id: reading.spans for reading in readings})
+    lifted = await keep_steps(touched, terms)
     if lifted:
-        others = await _customers_of(lifted) - set(customers)
+        others = await customers_of(lifted) - set(customers)
         files = [*files, *await customer_files(program, others)]
         known = await known_about(program, terms, files)
         readings = [_read(file, known) for file in files]
@@ -88,90 +85,6 @@ def _read(file: CustomerFile, known: Known) -> Reading:
         if (place := taken_back_at(one.payment, file.corrections.get(one.payment.external_id, ())))
     }
     return Reading(file, subscriptions, payments, spans_of(payments, taken_back, subscriptions.values()))
-
-
-async def lock(table: type[Table], ids: Iterable[UUID]) -> None:
-    """In the order of their ids, so that two bookings never wait for each other."""
-    for some in chunks(ids, 5_000):
-        column = table._meta.primary_key
-        await db.for_update(table.select(column).where(column.is_in(some)).order_by(column))
-
-
-# Tiers
-
-
-async def _keep_spans(readings: Sequence[Reading]) -> set[UUID]:
-    """Rewrites when these customers counted; answers the enrollments for which that changed."""
-    kept: dict[UUID, set[Span]] = defaultdict(set)
-    for some in chunks([reading.file.id for reading in readings], 5_000):
-        for row in await PayingSpan.select().where(PayingSpan.customer.is_in(some)):
-            kept[identity(row["customer"])].add(_span(row))
-    changed = [one for one in readings if set(one.spans) != kept[one.file.id]]
-    for part in chunks([one.file.id for one in changed], 5_000):
-        await PayingSpan.delete().where(PayingSpan.customer.is_in(part))
-    await insert(
-        PayingSpan,
-        [
-            PayingSpan(
-                id=new_id(),
-                enrollment=span.enrollment,
-                customer=one.file.id,
-                began_at=span.began.at,
-                began_by=span.began.turn,
-                ended_at=span.ended.at if span.ended else None,
-                ended_by=span.ended.turn if span.ended else None,
-            )
-            for one in changed
-            for span in one.spans
-        ],
-    )
-    return {span.enrollment for one in changed for span in kept[one.file.id].symmetric_difference(one.spans)}
-
-
-def _span(row: dict[str, Any]) -> Span:
-    ended = Place(row["ended_at"], row["ended_by"]) if row["ended_at"] else None
-    return Span(identity(row["enrollment"]), Place(row["began_at"], row["began_by"]), ended)
-
-
-async def _keep_steps(enrollments: Collection[UUID], terms: TermsHistory) -> set[UUID]:
-    """Rewrites when tiers were reached; answers the enrollments for which that changed."""
-    lifted = set()
-    histories = await enrollment_histories(enrollments)
-    for enrollment in sorted(enrollments):
-        rows = await PayingSpan.select().where(PayingSpan.enrollment == enrollment)
-        steps = steps_of([_span(row) for row in rows], terms)
-        if steps == histories[enrollment].steps:
-            continue
-        lifted.add(enrollment)
-        await TierStep.delete().where(TierStep.enrollment == enrollment)
-        await insert(
-            TierStep,
-            [
-                TierStep(
-                    id=new_id(),
-                    enrollment=enrollment,
-                    tier=step.tier,
-                    reached_at=step.reached.at,
-                    reached_by=step.reached.turn,
-                    customers=step.customers,
-                )
-                for step in steps
-            ],
-        )
-        newest = terms.versions[-1]
-        best = newest.tier(histories[enrollment].changes[-1].tier)
-        for step in steps:
-            best = newest.higher(best, newest.tier(step.tier))
-        await Enrollment.update({Enrollment.tier: best.key}).where(Enrollment.id == enrollment)
-    return lifted
-
-
-async def _customers_of(enrollments: Collection[UUID]) -> set[UUID]:
-    found = set()
-    for some in chunks(enrollments, 5_000):
-        rows = await Subscription.select(Subscription.customer).where(Subscription.enrollment.is_in(some))
-        found |= {identity(row["customer"]) for row in rows}
-    return found
 
 
 # Decisions and lines
@@ -412,11 +325,3 @@ async def drop_claims(which: Any) -> int:
             await PayoutLine.delete().where(PayoutLine.payout == payout)
             await Payout.delete().where(Payout.id == payout)
     return len(claims)
-
-
-async def insert(table: type[Table], rows: Sequence[Table]) -> None:
-    if rows:
-        columns = [column._meta.name for column in table._meta.columns]
-        await db.insert_many(
-            table._meta.tablename, columns, [[getattr(row, name) for name in columns] for row in rows]
-        )

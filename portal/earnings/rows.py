@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from portal.clock import local_date
 from portal.earnings.gather import identity
 from portal.earnings.rules import Because, LineKind, Outcome
 from portal.earnings.sentences import (
@@ -114,7 +115,8 @@ async def ledger_rows(
         enrollment,
         *asked.values(),
     )
-    told = await told_of({identity(row[key]) for row in rows for key in ("sale", "event")})
+    events = {identity(row[key]) for row in rows for key in ("sale", "event")}
+    told = await told_of(events, terms.timezone)
     return [_row(row, told, today, terms) for row in rows]
 
 
@@ -129,7 +131,7 @@ class Told:
     country: str
 
 
-async def told_of(events: set[UUID]) -> dict[UUID, Told]:
+async def told_of(events: set[UUID], timezone: str) -> dict[UUID, Told]:
     if not events:
         return {}
     marks = ", ".join("{}" for _ in events)
@@ -148,7 +150,7 @@ async def told_of(events: set[UUID]) -> dict[UUID, Told]:
         identity(row["event"]): Told(
             Outcome(row["outcome"]),
             msgspec.json.decode(row["because"], type=Because),
-            row["happened_at"].date(),
+            local_date(row["happened_at"], timezone),
             row["customer"] or "",
             row["country"] or "",
         )

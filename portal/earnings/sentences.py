@@ -1,9 +1,10 @@
 """What people read about a decision. Its reasons are kept as values, so these words can change."""
 
-from datetime import date
+from datetime import date, datetime
 
 from babel import Locale
 
+from portal.clock import local_date
 from portal.earnings.rules import Because, LineKind, Outcome
 from portal.programs.rules import Plan, ProgramTerms
 from portal.templating import day, money
@@ -194,5 +195,5 @@ class _Reason:
     def _months_over(self) -> str:
         return f"The program pays for the first {self.because.months_paid} months of a subscription."
 
-    def _day(self, at: date | None) -> str:
-        return day(at, self.today) if at else "an earlier day"
+    def _day(self, at: datetime | None) -> str:
+        return day(local_date(at, self.terms.timezone), self.today) if at else "an earlier day"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from portal.earnings.facts import Payment
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
@@ -90,7 +91,10 @@ class Tale:
         return self.outcome is Outcome.SALE
 
     def day(self, at: date | datetime) -> str:
-        return day(at, self.today)
+        return day(self.local(at) if isinstance(at, datetime) else at, self.today)
+
+    def local(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.terms.timezone))
 
 
 # The line of time
@@ -109,7 +113,7 @@ def _before(tale: Tale) -> list[Stop]:
         found.append(Stop("ticket-percent", tale.day(because.began_at), f"Code {because.code}", words))
     elif because.click_at:
         where = f"on your link, from {because.placement}" if because.placement else "on your link"
-        when = f"{tale.day(because.click_at)}, {because.click_at:%H:%M}"
+        when = f"{tale.day(because.click_at)}, {tale.local(because.click_at):%H:%M}"
         found.append(Stop("mouse-pointer-click", when, "Click", where))
     if because.trial_ends_at and because.began_at and tale.outcome is not Outcome.TRIAL:
         name = f"Trial, {money(tale.trial)}" if tale.trial else "Trial"

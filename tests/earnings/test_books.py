@@ -107,6 +107,22 @@ async def test_many_customers_of_one_affiliate_at_once_reach_the_tier_in_order(d
     assert ada["tier"] == "partner"
 
 
+async def test_a_payment_and_its_refund_at_the_same_moment_see_each_other(desk: Desk) -> None:
+    bodies = []
+    for number in range(8):
+        click = await desk.click(desk.cast.ada, at("1 Jan"))
+        bill = desk.bill(at("2 Jan"), f"customer{number}", 1, first=True)
+        bodies += [
+            desk.checkout(at("2 Jan", 11), f"customer{number}", click=click),
+            desk.refunded(bill, at("9 Jan"), total=11_900),
+            desk.paid(bill),
+        ]
+    await asyncio.gather(*(receive(desk.cast.program, delivery(body), NOW) for body in bodies))
+    assert sorted(set((await desk.decisions()).values())) == ["refunded_in_full", "sale"]
+    assert sum(line.minor for line in await books_on(END)) == 0
+    assert await book_problems(NOW) == []
+
+
 async def test_a_click_that_is_stored_late_is_caught_up(desk: Desk) -> None:
     bill = desk.bill(at("2 Jan"), "eve", 1, first=True)
     await desk.tell(desk.checkout(at("2 Jan", 11), "eve", click="a-late-one"), desk.paid(bill))

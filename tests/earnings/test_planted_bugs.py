@@ -106,7 +106,7 @@ def tiers_forget_late_events(patch: pytest.MonkeyPatch) -> None:
     async def nobody(enrollments: Collection[UUID]) -> set[UUID]:
         return set()
 
-    patch.setattr(record, "_customers_of", nobody)
+    patch.setattr(record, "customers_of", nobody)
 
 
 def lines_instead_of_differences(patch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,93 @@
+"""Who counts for an affiliate, and which tiers that reached: kept so that a sale need not count everybody."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from portal.earnings.facts import Place
+from portal.earnings.gather import chunks, enrollment_histories, identity
+from portal.earnings.store import insert
+from portal.earnings.tables import PayingSpan, Subscription, TierStep
+from portal.earnings.tiers import Span, steps_of
+from portal.enrollments.tables import Enrollment
+from portal.ids import new_id
+from portal.programs.rules import TermsHistory
+
+
+async def keep_spans(spans: Mapping[UUID, Collection[Span]]) -> set[UUID]:
+    """Rewrites when these customers counted; answers the enrollments for which that changed."""
+    kept: dict[UUID, set[Span]] = defaultdict(set)
+    for some in chunks(spans, 5_000):
+        for row in await PayingSpan.select().where(PayingSpan.customer.is_in(some)):
+            kept[identity(row["customer"])].add(_span(row))
+    changed = {customer: own for customer, own in spans.items() if set(own) != kept[customer]}
+    for some in chunks(changed, 5_000):
+        await PayingSpan.delete().where(PayingSpan.customer.is_in(some))
+    await insert(
+        PayingSpan,
+        [
+            PayingSpan(
+                id=new_id(),
+                enrollment=span.enrollment,
+                customer=customer,
+                began_at=span.began.at,
+                began_by=span.began.turn,
+                ended_at=span.ended.at if span.ended else None,
+                ended_by=span.ended.turn if span.ended else None,
+            )
+            for customer, own in changed.items()
+            for span in own
+        ],
+    )
+    return {
+        span.enrollment
+        for customer, own in changed.items()
+        for span in kept[customer].symmetric_difference(own)
+    }
+
+
+def _span(row: dict[str, Any]) -> Span:
+    ended = Place(row["ended_at"], row["ended_by"]) if row["ended_at"] else None
+    return Span(identity(row["enrollment"]), Place(row["began_at"], row["began_by"]), ended)
+
+
+async def keep_steps(enrollments: Collection[UUID], terms: TermsHistory) -> set[UUID]:
+    """Rewrites when tiers were reached; answers the enrollments for which that changed."""
+    lifted = set()
+    histories = await enrollment_histories(enrollments)
+    for enrollment in sorted(enrollments):
+        rows = await PayingSpan.select().where(PayingSpan.enrollment == enrollment)
+        steps = steps_of([_span(row) for row in rows], terms)
+        if steps == histories[enrollment].steps:
+            continue
+        lifted.add(enrollment)
+        await TierStep.delete().where(TierStep.enrollment == enrollment)
+        await insert(
+            TierStep,
+            [
+                TierStep(
+                    id=new_id(),
+                    enrollment=enrollment,
+                    tier=step.tier,
+                    reached_at=step.reached.at,
+                    reached_by=step.reached.turn,
+                    customers=step.customers,
+                )
+                for step in steps
+            ],
+        )
+        newest = terms.versions[-1]
+        best = newest.tier(histories[enrollment].changes[-1].tier)
+        for step in steps:
+            best = newest.higher(best, newest.tier(step.tier))
+        await Enrollment.update({Enrollment.tier: best.key}).where(Enrollment.id == enrollment)
+    return lifted
+
+
+async def customers_of(enrollments: Collection[UUID]) -> set[UUID]:
+    found = set()
+    for some in chunks(enrollments, 5_000):
+        rows = await Subscription.select(Subscription.customer).where(Subscription.enrollment.is_in(some))
+        found |= {identity(row["customer"]) for row in rows}
+    return found
