@@ -13,6 +13,7 @@ import click
 from portal.settings import BadSetting, Settings, read_settings
 
 Answer = TypeVar("Answer")
+LONGEST_NAME = 80
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -83,13 +84,26 @@ def manager_add(email: str, name: str) -> None:
 
     if problem := email_problem(email):
         raise click.ClickException(problem)
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise click.ClickException(f"Give a name of 1 to {LONGEST_NAME} characters; affiliates read it.")
     password = secrets.token_urlsafe(15)
-    secret = _run(_connected(_settings(), lambda: add_manager(email, name, password, utc_now())))
+    secret = _run(_connected(_settings(), lambda: add_manager(email, name.strip(), password, utc_now())))
     click.echo(
         f"{name} can sign in.\n  e-mail    {email}\n  password  {password}\n"
         f"  key for one-time codes (any authenticator app): {secret}\n"
         "Neither is shown again."
     )
+
+
+@manager.command("end")
+@click.argument("email")
+def manager_end(email: str) -> None:
+    """End a manager's access, everywhere and at once."""
+    from portal.accounts.actions import end_manager
+    from portal.clock import utc_now
+
+    _run(_connected(_settings(), lambda: end_manager(email, utc_now())))
+    click.echo(f"{email} is signed out everywhere and can't sign in any more.")
 
 
 @main.command()

@@ -52,6 +52,7 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
         money_parts=money_parts,
         count=lambda number: format_decimal(number, locale="en_US"),
         rate=rate,
+        working_days=working_days,
         day=lambda value: day(_as_date(value), today()),
         day_short=lambda value: day_short(_as_date(value), today()),
         moment=lambda value: f"{day(value, today())}, {value:%H:%M}",
@@ -85,6 +86,13 @@ def rate(basis_points: int) -> str:
     """`35 %`; halves and quarters keep their digits: `12.5 %`."""
     text = f"{basis_points / 100:.2f}".rstrip("0").rstrip(".")
     return f"{text}{NO_BREAK}%"
+
+
+def working_days(days: int) -> str:
+    """`one working day`, `two working days`, `12 working days`."""
+    spelled = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    number = spelled[days - 1] if 1 <= days <= len(spelled) else str(days)
+    return f"{number} working day{'' if days == 1 else 's'}"
 
 
 def day(value: date | datetime, today: date) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 from jinja2 import Environment
 
+from portal.accounts.actions import PASSWORD_ASKED, answer_password_question
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
 from portal.outbox.actions import Waiting, send_waiting
@@ -63,6 +64,9 @@ class Worker:
             await asyncio.wait_for(self._stopping.wait(), REST)
 
     async def _deliver(self, letter: Waiting) -> None:
+        if letter.message == PASSWORD_ASKED:
+            await answer_password_question(letter.to, self._clock())
+            return
         mail = compose(self._environment, letter, self._house, self._settings, self._sender)
         await self._post(letter.id, mail)
 

@@ -1,5 +1,6 @@
 """Signing in and out, passwords, one-time codes, and the tokens that letters carry."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,9 +22,12 @@ from portal.accounts.rules import (
 )
 from portal.accounts.tables import Affiliate, LetterToken, Manager, Session
 from portal.audit.actions import Actor, record
-from portal.errors import Conflict, Refused
+from portal.errors import Conflict, NotFound, Refused
 from portal.ids import new_id, new_token, token_hash
 from portal.outbox.actions import post
+
+# Not a letter but a question: the worker answers it with one, where there is somebody to answer.
+PASSWORD_ASKED = "password_asked"  # noqa: S105 - its name
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,17 @@ async def sign_in(email: str, password: str, device: Device, now: datetime) -> N
     key = email_key(email)
     manager = await Manager.objects().where((Manager.email_key == key) & Manager.ended_at.is_null()).first()
     affiliate = await Affiliate.objects().where(Affiliate.email_key == key).first()
-    kept = manager.password_hash if manager else affiliate.password_hash if affiliate else None
-    if not await passwords.matches(password, kept):
-        return None
-    if manager:
+    # Somebody may be both under one address: the password says which of the two signs in. Both are compared
+    # every time, so that the time taken tells nothing.
+    is_manager, is_affiliate = await asyncio.gather(
+        passwords.matches(password, manager.password_hash if manager else None),
+        passwords.matches(password, affiliate.password_hash if affiliate else None),
+    )
+    if manager and is_manager:
         return await _open(None, manager.id, "half", HALF_SESSION, device, now)
-    return await _open(affiliate.id, None, "affiliate", AFFILIATE_SESSION, device, now) if affiliate else None
+    if affiliate and is_affiliate:
+        return await _open(affiliate.id, None, "affiliate", AFFILIATE_SESSION, device, now)
+    return None
 
 
 async def sign_in_affiliate(affiliate_id: UUID, device: Device, now: datetime) -> NewSession:
@@ -128,6 +137,11 @@ async def set_password(token: UUID, password: str, device: Device, now: datetime
 
 
 async def ask_for_password(email: str, now: datetime) -> None:
+    """Leaves the question in the outbox; whom it is for is looked up there: asking costs the same for all."""
+    await post(PASSWORD_ASKED, to=email, at=now)
+
+
+async def answer_password_question(email: str, now: datetime) -> None:
     """Posts a letter to a known address, and nothing to an unknown one."""
     async with db.transaction():
         affiliate = await Affiliate.objects().where(Affiliate.email_key == email_key(email)).first()
@@ -157,6 +171,21 @@ async def add_manager(email: str, name: str, password: str, now: datetime) -> st
     except Conflict as conflict:
         raise Conflict(f"There is a manager with the address {email} already.") from conflict
     return secret
+
+
+async def end_manager(email: str, now: datetime) -> None:
+    """Signs a manager out everywhere and for good; what it decided stays. Raises NotFound."""
+    async with db.transaction():
+        manager = (
+            await Manager.objects()
+            .where((Manager.email_key == email_key(email)) & Manager.ended_at.is_null())
+            .first()
+        )
+        if manager is None:
+            raise NotFound(f"There is no manager with the address {email}.")
+        await Manager.update({Manager.ended_at: now}).where(Manager.id == manager.id)
+        await Session.delete().where(Session.manager == manager.id)
+        await record(Actor("portal", "command line"), "ended", "manager", str(manager.id), now)
 
 
 async def _open(

@@ -4,6 +4,7 @@ Litestar's own sessions keep an id that the client chose, also through sign-in. 
 change of rights, and only their hash is stored.
 """
 
+import asyncio
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from portal import db
 from portal.accounts.actions import NewSession
 from portal.accounts.rules import SEEN_EVERY
 from portal.accounts.tables import Session
@@ -22,6 +24,8 @@ from portal.clock import Clock
 from portal.ids import token_hash
 from portal.settings import Settings
 from portal.web import VISITOR, Who
+
+PATIENCE = 0.3  # seconds
 
 
 def cookie_name(settings: Settings) -> str:
@@ -59,7 +63,7 @@ async def who_is(token: str, now: datetime) -> Who:
     row = rows[0]
     session_id = UUID(str(row["id"]))
     if now - row["last_seen_at"] > SEEN_EVERY:
-        await Session.update({Session.last_seen_at: now}).where(Session.id == session_id)
+        await _note_seen(session_id, now)
     if row["affiliate"] is not None:
         return Who(
             "affiliate",
@@ -77,6 +81,16 @@ async def who_is(token: str, now: datetime) -> Who:
         row["manager_name"],
         row["manager_email"],
     )
+
+
+async def _note_seen(session_id: UUID, now: datetime) -> None:
+    """Only to show people their sessions: a page does not wait while somebody else writes."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await Session.update({Session.last_seen_at: now}).where(Session.id == session_id)
+    except Exception as error:
+        if not db.is_away(error):
+            raise
 
 
 def remember(response: Response[Any], session: NewSession, settings: Settings) -> None:

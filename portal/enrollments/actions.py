@@ -25,6 +25,7 @@ from portal.enrollments.tables import Application, DiscountCode, Enrollment, Enr
 from portal.errors import NotFound, Refused
 from portal.ids import new_id
 from portal.outbox.actions import post
+from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
 
 DOUBLE_CLICK = timedelta(minutes=1)
@@ -62,7 +63,12 @@ async def submit_application(
             )
         )
         await post(
-            "confirm_address", to=affiliate.email, at=now, name=draft.name, application=str(application_id)
+            "confirm_address",
+            to=affiliate.email,
+            at=now,
+            name=draft.name,
+            application=str(application_id),
+            answer_days=terms.answer_days,
         )
         await record(Actor("visitor", "visitor"), "sent", "application", str(application_id), now)
         return application_id
@@ -99,6 +105,7 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
             at=now,
             name=answers.name,
             application=str(application_id),
+            answer_days=(await terms_at(UUID(str(application.program)), now)).answer_days,
         )
         await record(
             Actor("affiliate", str(affiliate_id)), "confirmed", "application", str(application_id), now

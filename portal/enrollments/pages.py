@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from portal.accounts.rules import email_key
-from portal.clock import local_date
 from portal.enrollments import actions, queries
 from portal.enrollments.forms import ApplicationDraft, parse_application
 from portal.errors import NotFound, Refused
@@ -85,7 +84,7 @@ async def _form(request: Asking, now: datetime, draft: ApplicationDraft) -> Page
         draft=draft,
         kinds=queries.choices_of_kind(),
         ways=queries.choices_of_ways(terms),
-        answer_by=queries.working_days_after(local_date(now, terms.timezone), queries.ANSWERED_WITHIN),
+        answer_by=queries.due(now, terms),
         opened=sealed(settings_of(request).secret, "opened", new_id(now)),
     )
     return show(request, "enrollments/apply.html", page=page, status=422 if draft.errors else 200)

@@ -23,7 +23,6 @@ from portal.errors import NotYours
 from portal.programs.rules import ProgramTerms
 
 QUEUE_PAGE = 50
-ANSWERED_WITHIN = 2  # working days; what the demo's program promises
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,7 @@ class StatusPage:
     reason: str
     again_from: date | None
     answer_by: date
+    answer_days: int
     contact: str
     may_apply_again: bool
 
@@ -150,6 +150,7 @@ class ApplicationsPage:
     showing: str  # "waiting" or "decided"
     open: OpenApplication | None
     link_prefix: str
+    answer_days: int
     refused: str | None  # why the last try changed nothing
 
 
@@ -213,6 +214,7 @@ async def status_page(application_id: UUID, terms: ProgramTerms, now: datetime) 
         reason=row["reason"],
         again_from=local_date(again_from, terms.timezone) if again_from else None,
         answer_by=due(row["confirmed_at"] or row["sent_at"], terms),
+        answer_days=terms.answer_days,
         contact=terms.contact,
         may_apply_again=row["state"] == ApplicationState.DECLINED
         and (again_from is None or again_from <= now),
@@ -316,7 +318,7 @@ async def free_code(name: str, terms: ProgramTerms) -> str:
 
 def due(since: datetime, terms: ProgramTerms) -> date:
     """The day by which an application is answered, in the program's time zone."""
-    return working_days_after(local_date(since, terms.timezone), ANSWERED_WITHIN)
+    return working_days_after(local_date(since, terms.timezone), terms.answer_days)
 
 
 def _local(moment: datetime, terms: ProgramTerms) -> datetime:

@@ -1,12 +1,12 @@
 """The managers' queue of applications, and deciding one."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, QueryParameter
 
 from portal.enrollments import actions, queries
 from portal.enrollments.forms import DecisionDraft, parse_decision
@@ -18,9 +18,11 @@ from portal.web import Asking, Page, form_of, go, managers_only, settings_of, sh
 
 @get("/")
 async def applications(
-    request: Asking, now: NamedDependency[datetime], show: FromQuery[str] = "waiting"
+    request: Asking,
+    now: NamedDependency[datetime],
+    which: Annotated[str, QueryParameter(name="show")] = "waiting",
 ) -> Page:
-    return await _queue(request, now, decided=show == "decided")
+    return await _queue(request, now, decided=which == "decided")
 
 
 @get("/{application:uuid}")
@@ -78,6 +80,7 @@ async def _queue(
         showing="decided" if decided else "waiting",
         open=opened,
         link_prefix=settings_of(request).base_url + "/r/",
+        answer_days=terms.answer_days,
         refused=refused,
     )
     return show(request, "enrollments/staff_applications.html", page=page, status=status)

@@ -9,12 +9,11 @@ from portal.creatives.tables import BrandKit
 from portal.earnings.queries import HomeFigures, home_figures
 from portal.earnings.timeline import pay_window, released_on, run_month
 from portal.enrollments.queries import (
-    ANSWERED_WITHIN,
     Me,
     QueueRow,
     count_waiting,
+    due,
     queue,
-    working_days_after,
 )
 from portal.enrollments.tables import Enrollment
 from portal.money import Money
@@ -53,7 +52,7 @@ class ProgramPage:
 class Step:
     """One row of the first week's checklist."""
 
-    key: str  # "password", "kit", "link", "click"
+    key: str  # "kit", "link", "click"
     title: str
     hint: str
     href: str
@@ -117,7 +116,7 @@ async def program_page(terms: ProgramTerms, now: datetime) -> ProgramPage:
     return ProgramPage(
         terms=terms,
         example=worked_example(terms, today),
-        answer_by=working_days_after(today, ANSWERED_WITHIN),
+        answer_by=due(now, terms),
         today=today,
     )
 

@@ -40,7 +40,7 @@ class _Read:
 async def only_at_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Letters open accounts: the page exists only for a browser on this machine that asks for it by name.
 
-    A proxy or tunnel in front says so in its headers; a page elsewhere that points its own name here, in Host.
+    A proxy or tunnel in front says so in its headers; a page elsewhere that points its name here, in Host.
     """
     peer = connection.client.host if connection.client else ""
     forwarded = {"x-forwarded-for", "x-forwarded-host", "forwarded", "via"} & set(connection.headers)

@@ -78,6 +78,7 @@ def _terms(root: "_Table") -> ProgramTerms:
         second_tier_bps=rules.whole("second_tier_bps", 0, 0, BASIS_POINTS),
         second_manager=rules.yes("second_manager", default=True),
         claim_days=rules.whole("claim_days", 60, 0, 366),
+        answer_days=rules.whole("answer_days", 2, 1, 60),
         code_percent=code.whole("percent", 0, 0, 100),
         code_pattern=code.matching(
             "pattern", PLACEHOLDERS, "capitals, digits, {NAME} and {PERCENT}, with {NAME} in it"

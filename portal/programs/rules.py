@@ -114,6 +114,7 @@ class ProgramTerms:
     second_tier_bps: int = 0
     second_manager: bool = True
     claim_days: int = 60
+    answer_days: int = 2  # working days until an application is answered
     code_percent: int = 0
     code_pattern: str = "{NAME}{PERCENT}"
     # Known only once the version is stored.
@@ -157,9 +158,6 @@ class ProgramTerms:
     def trial_price(self, amount: Money) -> Plan | None:
         """The plan whose paid trial costs exactly this."""
         return next((plan for plan in self.plans if plan.trial and plan.trial.price == amount), None)
-
-    def destination(self, key: str) -> Destination | None:
-        return next((page for page in self.destinations if page.key == key), None)
 
     @property
     def first_destination(self) -> Destination:

@@ -15,7 +15,7 @@ class Program(Table, tablename="program"):
 
 
 class Terms(Table, tablename="terms"):
-    """One version of a program's file, whole and for ever. What it says is read by `rules.parse_program`."""
+    """One version of a program's file, whole and for ever; `program_file.parse_program` reads it."""
 
     id = UUID(primary_key=True, default=None)
     program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)

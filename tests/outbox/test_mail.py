@@ -111,6 +111,7 @@ async def write_to(cast: Cast, clock: FrozenClock) -> None:
         at=clock(),
         name=cast.dora.name,
         application=str(cast.dora.application),
+        answer_days=2,
     )
 
 
