@@ -5,9 +5,8 @@ import pytest
 
 from portal import db
 from portal.programs.actions import load_program
-from tests.cast import KARTRA, Cast
+from tests.cast import BEGINNING, KARTRA, Cast
 from tests.conftest import Stage
-from tests.earnings.books import NOW
 
 
 @pytest.fixture
@@ -25,5 +24,5 @@ async def low_tiers(cast: Cast, bound: None, tmp_path: Path, anyio_backend: str)
     file.write_text(
         text.replace("from_customers = 50", "from_customers = 3").replace("2025-01-01", "2026-12-01")
     )
-    await load_program(file, NOW)
+    await load_program(file, BEGINNING)
     return cast

@@ -77,6 +77,11 @@ class Books:
             sums[of, whose] = sums.get((of, whose), 0) + minor
         return {key: minor for key, minor in sums.items() if minor}
 
+    def turning_days(self) -> set[date]:
+        """Days on which some line is in another state than the day before."""
+        turns = {day for _, _, _, booked, released in self.lines for day in (booked, released)}
+        return turns | {day for spans in self.disputed.values() for span in spans for day in span if day}
+
     def states(self, day: date) -> dict[tuple[str, str], int]:
         sums: dict[tuple[str, str], int] = {}
         for of, whose, minor, booked, released in self.lines:

@@ -81,7 +81,7 @@ async def _compare(cast: Cast, history: list[Sub]) -> None:
         key = (_plain(line.transaction), names[line.enrollment])
         sums[key] = sums.get(key, 0) + line.minor
     assert {key: minor for key, minor in sums.items() if minor} == wanted.amounts()
-    for day in DAYS:
+    for day in sorted({*DAYS, *wanted.turning_days()}):
         states: dict[tuple[str, str], int] = {}
         for line in await books_on(day):
             place = (names[line.enrollment], str(line.state))

@@ -10,14 +10,14 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from portal.earnings import books, history, judge, ledger, record, tiers, timeline
-from portal.earnings.facts import Payment, Place, Refund
+from portal.earnings import books, facts, history, judge, ledger, record, tiers, timeline
+from portal.earnings.facts import Payment, Place
 from portal.money import Money
 from portal.programs.rules import ProgramTerms
 from portal.referrals import rules as referrals
 from tests.cast import Cast
-from tests.earnings.histories import histories
-from tests.earnings.model import Sub
+from tests.earnings.histories import FIRST, histories
+from tests.earnings.model import Paid, Refund, Sub
 from tests.earnings.test_any_order import check
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -42,7 +42,7 @@ def floats(patch: pytest.MonkeyPatch) -> None:
 def refunds_added_up(patch: pytest.MonkeyPatch) -> None:
     """A total that is heard out of turn would be added to itself."""
 
-    def after(so_far: Money, refund: Refund, payment: Payment) -> Money:
+    def after(so_far: Money, refund: facts.Refund, payment: Payment) -> Money:
         return min(so_far + (refund.total or refund.amount), payment.charged)
 
     patch.setattr(ledger, "_refunded_after", after)
@@ -174,7 +174,29 @@ def some_histories() -> list[list[Sub]]:
         found.append(one)
 
     collect()
-    return sorted(found, key=lambda one: -sum(len(sub.payments) for sub in one))
+    return [
+        *[three_loyal_customers()] * 5,
+        *sorted(found, key=lambda one: -sum(len(sub.payments) for sub in one)),
+    ]
+
+
+def half_a_cent_back() -> list[Sub]:
+    """Each of these refunds leaves a commission that ends in half a cent."""
+    refunds = tuple(Refund(FIRST + timedelta(days=total), total) for total in (5, 15, 25))
+    paid = Paid("in_c0s0_0", FIRST, "growth", "list", refunds=refunds)
+    return [Sub("c0s0", "c0", FIRST, ("ada", FIRST), None, None, None, (paid,))]
+
+
+def three_loyal_customers() -> list[Sub]:
+    """They lift Ada to the top tier; the first sale of each matters to the others."""
+    subs = []
+    for number in range(3):
+        began = FIRST + timedelta(days=number)
+        paid = [
+            Paid(f"in_c{number}s0_{n}", began + timedelta(days=30 * n), "growth", "list") for n in range(3)
+        ]
+        subs.append(Sub(f"c{number}s0", f"c{number}", began, ("ada", began), None, None, None, tuple(paid)))
+    return subs
 
 
 @pytest.mark.parametrize("plant", BUGS, ids=lambda plant: plant.__name__)
