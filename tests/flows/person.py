@@ -31,24 +31,35 @@ class Person:
     The fixture `arrives` fails the test for them, so that one walk tells of all pages.
     """
 
-    def __init__(self, page: Page, base_url: str) -> None:
+    def __init__(self, page: Page, base_url: str, *, careful: bool) -> None:
         self.page = page
         self.base_url = base_url
+        self.careful = careful
         self.complaints: list[str] = []
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self._complain(f"script: {error}"))
         page.on("request", self._see_request)
 
     @classmethod
-    async def arrives(cls, context: BrowserContext, base_url: str) -> "Person":
+    async def arrives(cls, context: BrowserContext, base_url: str, *, careful: bool) -> "Person":
         await context.add_init_script(REPORT_POLICY)
         await context.add_init_script(path=AXE)
-        return cls(await context.new_page(), base_url)
+        return cls(await context.new_page(), base_url, careful=careful)
 
     async def opens(self, path: str) -> None:
         answer = await self.page.goto(self.base_url + path)
         assert answer is not None
         assert answer.status == 200, f"{path} answers {answer.status}"
+        await self.looks_around()
+
+    async def looks_again(self, path: str, thing: Locator) -> None:
+        """Opens a page again and again until what a moment later comes to be is on it."""
+        for _ in range(50):
+            await self.page.goto(self.base_url + path)
+            if await thing.count():
+                break
+            await self.page.wait_for_timeout(100)
+        await expect(thing).to_be_visible()
         await self.looks_around()
 
     async def reads(self, *texts: str) -> None:
@@ -90,7 +101,7 @@ class Person:
     async def looks_around(self) -> None:
         """Complains of what axe finds and of a page that scrolls sideways."""
         await self.page.wait_for_load_state("load")
-        for width, height, scheme in LOOKS:
+        for width, height, scheme in LOOKS if self.careful else ():
             await self.page.set_viewport_size({"width": width, "height": height})
             await self.page.emulate_media(color_scheme=scheme)
             await self.page.evaluate(STAND_STILL)

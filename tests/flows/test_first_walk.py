@@ -90,18 +90,19 @@ async def apply(visitor: Person) -> None:
 
 async def confirm_address(visitor: Person) -> None:
     await visitor.clicks("its own mailbox")
-    await open_newest_letter(visitor)
+    await open_letter(visitor, "Confirm your address")
     await visitor.presses("Yes, this is my address")
     await visitor.reads("We have your application, Ada")
     assert visitor.path.startswith("/apply/status/")
 
 
-async def open_newest_letter(person: Person) -> None:
-    """Opens it in the mailbox, and follows the button inside."""
-    await person.opens("/mailbox")
-    await person.follows(person.page.locator("a[href^='/mailbox/']").first)
-    button = person.page.frame_locator("iframe").locator("a[href*='/apply/'], a[href*='/signin/']").first
-    await person.follows(button)
+async def open_letter(person: Person, subject: str) -> None:
+    """Opens it in the mailbox as soon as it is there, and follows the button inside."""
+    letter = person.page.get_by_role("link", name=subject)
+    await person.looks_again("/mailbox", letter)
+    await person.follows(letter)
+    inside = person.page.frame_locator("iframe")
+    await person.follows(inside.locator("a[href*='/apply/'], a[href*='/signin/']").first)
 
 
 async def sign_in_with_code(manager: Person, who: Manager) -> None:
@@ -124,7 +125,7 @@ async def approve(manager: Person, name: str) -> None:
 
 
 async def choose_password_and_sign_in(ada: Person) -> None:
-    await open_newest_letter(ada)
+    await open_letter(ada, "You're in")
     await ada.types({"Password": PASSWORD})
     await ada.presses("Save and open my portal")
     assert ada.path == "/home"
@@ -156,13 +157,8 @@ async def follow(buyer: Person, link: str) -> str:
 
 
 async def see_the_click(ada: Person) -> None:
-    """Clicks are written a moment after the redirect."""
-    for _ in range(20):
-        await ada.opens("/links")
-        if await ada.page.locator("dl.pair .figure").first.inner_text() == "1":
-            return
-        await ada.page.wait_for_timeout(100)
-    raise AssertionError("the click was not counted")
+    counted = ada.page.locator("dl.pair .figure").first.get_by_text("1", exact=True)
+    await ada.looks_again("/links", counted)
 
 
 async def buy(portal: Portal, click: str) -> None:
