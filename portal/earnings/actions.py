@@ -88,8 +88,12 @@ async def catch_up(program: UUID, now: datetime) -> int:
     """Books anew the subscriptions whose click was stored only after their checkout; answers how many."""
     async with db.transaction():
         late = await Subscription.raw(
-            "SELECT s.customer FROM subscription s JOIN click c ON c.token = s.awaits_click "
-            "WHERE s.program = {}",
+            """
+            SELECT s.customer FROM subscription s
+            JOIN click c ON c.token = s.awaits_click
+            JOIN enrollment e ON e.id = c.enrollment AND e.program = s.program
+            WHERE s.program = {} AND c.why_not IN ('', 'repeat')
+            """,
             program,
         )
         customers = {identity(row["customer"]) for row in late}

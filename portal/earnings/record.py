@@ -229,6 +229,7 @@ async def _keep_subscriptions(readings: Iterable[Reading], known: Known) -> None
         )
 
 
+LONGEST_TOKEN = 40
 # The columns of a subscription that follow from its facts.
 FOLLOWING = (
     "plan",
@@ -269,7 +270,9 @@ def _awaited(file: CustomerFile, subscription: str, known: Known) -> str | None:
         if fact.subscription == subscription
         for token in fact.clicks
     )
-    return min((token for token in tokens if token not in known.visits), default=None)
+    # Longer ones were never ours: whoever made the checkout wrote something of its own there.
+    unseen = (token for token in tokens if token not in known.visits and len(token) <= LONGEST_TOKEN)
+    return min(unseen, default=None)
 
 
 async def _keep_disputes(

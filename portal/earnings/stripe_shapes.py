@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-Id = Annotated[str, msgspec.Meta(pattern="^[!-~]{1,255}\\Z")]
+# Stripe promises no more than 255 and uses about 30; refunds get the amount added to the charge's.
+Id = Annotated[str, msgspec.Meta(pattern="^[!-~]{1,200}\\Z")]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=32_503_680_000)]
 Minor = Annotated[int, msgspec.Meta(ge=-(10**15), le=10**15)]
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
