@@ -76,6 +76,23 @@ async def test_replaying_all_events_gives_the_same_lines(desk: Desk) -> None:
     assert len(first) == 3
 
 
+async def test_a_long_history_that_is_half_known_is_completed(desk: Desk) -> None:
+    bodies = []
+    for number in range(40):
+        click = await desk.click(desk.cast.ada, at("1 Jan"))
+        paid = at("2 Jan") + timedelta(hours=number)
+        who = f"customer{number:02}"
+        bodies += [desk.checkout(paid, who, click=click), desk.paid(desk.bill(paid, who, 1, first=True))]
+    for body in bodies[:9]:
+        await receive(desk.cast.program, delivery(body), NOW)
+    deliveries = [delivery(body) for body in bodies]
+    assert await receive_many(desk.cast.program, deliveries, NOW) == 71
+    assert await receive_many(desk.cast.program, deliveries, NOW) == 0
+    assert (await BillingEvent.count(), await Transaction.count()) == (80, 40)
+    assert sum(line.minor for line in await books_on(END)) == 10 * 3_570 + 30 * 4_165
+    assert await book_problems(NOW) == []
+
+
 async def test_the_same_event_twenty_times_at_once_is_booked_once(desk: Desk) -> None:
     click = await desk.click(desk.cast.ada, at("1 Jan"))
     await desk.tell(desk.checkout(at("2 Jan", 11), "eve", click=click))
