@@ -1,6 +1,9 @@
 """Jinja: one environment, strict, with the formats that people read and all macros under `parts`."""
 
+import hashlib
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,20 +23,40 @@ MINUS = "\u2212"
 
 
 class CompiledOnce(BytecodeCache):
-    """Keeps what templates compile to for the length of the process, however many apps are made in it."""
+    """Keeps what templates compile to: for this process, and in a folder, if there is one, for the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._kept: dict[tuple[str, str], bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if kept := self._kept.get((bucket.key, bucket.checksum)):
+        kept = self._kept.get((bucket.key, bucket.checksum)) or self._written(bucket)
+        if kept:
             bucket.bytecode_from_string(kept)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = compiled = bucket.bytecode_to_string()
+        if self._folder.is_dir():
+            # Without room or rights the next start compiles again, and that is all.
+            with suppress(OSError):
+                half = self._file(bucket).with_suffix(f".{os.getpid()}")
+                half.write_bytes(_HOW + compiled)
+                half.replace(self._file(bucket))
+
+    def _written(self, bucket: Bucket) -> bytes:
+        try:
+            kept = self._file(bucket).read_bytes()
+        except OSError:
+            return b""
+        return kept.removeprefix(_HOW) if kept.startswith(_HOW) else b""
+
+    def _file(self, bucket: Bucket) -> Path:
+        return self._folder / f"{bucket.key}.jinja"
 
 
-_COMPILED = CompiledOnce()
+# What a template compiles to depends on the environment below as well as on its text.
+_HOW = hashlib.sha256(Path(__file__).read_bytes()).digest()
+_COMPILED = CompiledOnce(ROOT / ".cache")
 
 
 def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> Environment:

@@ -1,0 +1,37 @@
+"""Templates compile once; what was kept by an earlier version of the portal is not used."""
+
+from pathlib import Path
+
+from jinja2 import DictLoader, Environment
+
+from portal.templating import CompiledOnce
+
+
+def said_by(folder: Path, text: str) -> str:
+    loader = DictLoader({"page.html": text})
+    environment = Environment(loader=loader, bytecode_cache=CompiledOnce(folder), autoescape=True)
+    return environment.get_template("page.html").render()
+
+
+def test_a_compiled_template_serves_the_next_process(tmp_path: Path) -> None:
+    assert said_by(tmp_path, "Hello {{ 1 + 1 }}") == "Hello 2"
+    (kept,) = tmp_path.glob("*.jinja")
+    kept.write_bytes(kept.read_bytes().replace(b"Hello", b"Howdy"))
+    assert said_by(tmp_path, "Hello {{ 1 + 1 }}") == "Howdy 2", "it came from the folder"
+
+
+def test_a_changed_template_is_compiled_again(tmp_path: Path) -> None:
+    said_by(tmp_path, "Hello")
+    assert said_by(tmp_path, "Goodbye") == "Goodbye"
+
+
+def test_what_another_version_or_an_accident_left_is_compiled_again(tmp_path: Path) -> None:
+    said_by(tmp_path, "Hello")
+    (kept,) = tmp_path.glob("*.jinja")
+    for left in (b"", b"damaged", b"\0" * 32 + kept.read_bytes()[32:]):
+        kept.write_bytes(left)
+        assert said_by(tmp_path, "Hello") == "Hello"
+
+
+def test_without_a_folder_it_does_without(tmp_path: Path) -> None:
+    assert said_by(tmp_path / "nowhere", "Hello") == "Hello"
