@@ -2,6 +2,8 @@
 # What ./run and ./test share: set_up gets Python, the locked libraries and the system's, each only if it is missing.
 # Sourced with $here, the checkout, as the current folder.
 : "${here:?is the checkout}"
+# Compiled modules are what makes every later start quick.
+unset PYTHONDONTWRITEBYTECODE
 
 say() { printf '%s\n' "$*"; }
 
