@@ -1,6 +1,7 @@
 """Starting the portal: migrations, program files, the demo, then the server."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
@@ -70,6 +71,9 @@ def serve_until_stopped(settings: Settings, *, own_worker: bool, processes: int)
     if processes > 1 and settings.rate_limit_url.startswith("memory"):
         raise CannotStart("More than one process needs limits that they share. Set PORTAL_RATE_LIMIT_URL.")
     _must_be_free(settings.host, settings.port)
+    # Not forked: what this process has used by now (a pool of threads, the object store's runtime) would be
+    # there in a forked one, and dead.
+    multiprocessing.set_start_method("spawn")
     # Server processes read the same environment.
     os.environ["PORTAL_DATA_DIR"] = str(settings.data_dir)
     Granian(
