@@ -73,9 +73,9 @@ def parse_application(
         else "We can only take an application from someone who agrees to the terms.",
     }
     errors = {key: problem for key, problem in checks.items() if problem}
-    return ApplicationDraft(
-        name, email, normal_web_address(web_address), kind, chosen, other_way, audience, consent, errors
-    )
+    # With something wrong, everything comes back as it was typed.
+    address = web_address if errors else normal_web_address(web_address)
+    return ApplicationDraft(name, email, address, kind, chosen, other_way, audience, consent, errors)
 
 
 def parse_decision(said: Mapping[str, str], tiers: Sequence[str]) -> DecisionDraft:
