@@ -36,6 +36,7 @@ def kits() -> dict[str, tuple[Brand, Offer]]:
         "photo on white": (Brand("Café Morgenstern", _photo()), "STERN"),
         "pale yellow": (Brand("Lemon Ledger", _word("lemonledger", (255, 243, 170, 255))), "LEMON20"),
         "near-black": (Brand("Obsidian Ops", _word("OBSIDIAN", (12, 12, 16, 255)), ("#0B0B0F",)), "OBSIDIAN"),
+        "dark two-tone": (Brand("Northbound", _needle(), ("#14574A",)), "BOUND20"),
         "60-character name": (Brand(_LONG, colours=("#B3261E",)), "FREUND20"),
         "2-character name": (Brand("Jo", colours=("#7A5CFF",)), "JO"),
         "no logo, no colour": (Brand("Marta Reyes"), "MARTA20"),
@@ -86,6 +87,20 @@ def _kitchen() -> bytes:
     _shape(canvas, cream, lambda d, k: d.chord((90 * k, 60 * k, 190 * k, 160 * k), 90, 200, fill=255))
     _type(canvas, "Growth", 340, 136, 120, cream, _DISPLAY)
     _type(canvas, "Kitchen", 340, 264, 120, cream, _DISPLAY)
+    return _png(canvas)
+
+
+@lru_cache(maxsize=1)
+def _needle() -> bytes:
+    canvas = Image.new("RGBA", (1040, 200))
+    dark, light = (20, 87, 74, 255), (47, 143, 120, 255)
+    _shape(
+        canvas, dark, lambda d, k: d.polygon([(90 * k, 12 * k), (168 * k, 184 * k), (90 * k, 144 * k)], 255)
+    )
+    _shape(
+        canvas, light, lambda d, k: d.polygon([(90 * k, 12 * k), (90 * k, 144 * k), (12 * k, 184 * k)], 255)
+    )
+    _type(canvas, "Northbound", 208, 146, 132, dark, _DISPLAY)
     return _png(canvas)
 
 

@@ -279,7 +279,7 @@ def _place_lockup(table: Table, element: Element) -> None:
         density=table.size.density,
         stacked=options.get("arrange") == "stack",
     )
-    inks = table.rgb("text"), table.rgb("disc"), table.rgb("far")
+    inks = table.rgb("text"), table.rgb("disc"), table.rgb("near")
     parts = lockup(table.affiliate, table.program, table.design.faces, room, inks)
     box = parts[0].box
     for part in parts:

@@ -18,8 +18,10 @@ from assets_gen.design import Design
 from assets_gen.draw import grounds
 from assets_gen.encode import Format
 from assets_gen.layout import arranged
+from assets_gen.logo import Logo
 from assets_gen.palette import Palette
-from assets_gen.scene import Box, Placed, Scene, Tile, Type
+from assets_gen.relight import MARK, faint, shows_by_itself
+from assets_gen.scene import Box, Picture, Placed, Scene, Tile, Type
 from assets_gen.size import Size
 
 _INKS = ("text", "logo", "mark", "qr", "pill", "plate", "rule")
@@ -47,6 +49,8 @@ def check(scene: Scene, palette: Palette) -> list[str]:
     for element in scene.elements:
         if isinstance(element.content, Type):
             found += _type(element, scene, under)
+        if isinstance(element.content, Picture):
+            found += _logo(element, element.content.logo, under)
         if isinstance(element.content, Tile) and element.content.pixels < 2 * scene.size.density:
             found.append(f"A module of the QR code is {element.content.pixels} px; 2 are needed.")
     return found
@@ -140,3 +144,25 @@ def _type(element: Placed, scene: Scene, under: Floats) -> list[str]:
         if measured < least:
             found.append(f"{element.name} has a contrast of {measured:.1f}; {least} is needed.")
     return found
+
+
+def _logo(element: Placed, logo: Logo, under: Floats) -> list[str]:
+    """Measured on the logo as it is painted: in its size, on the pixels that lie behind it."""
+    left, top, right, bottom = element.box.pixels
+    behind = under[top:bottom, left:right]
+    picture = logo.scaled(bottom - top).crop((0, 0, behind.shape[1], behind.shape[0]))
+    if shows_by_itself(logo):
+        return _photo(element, picture, behind)
+    return [
+        f"{element.name} has a contrast of {one.contrast:.1f} in {one.colour.hex}; {one.least} is needed."
+        for one in faint(Logo(picture, logo.tile), behind)
+    ]
+
+
+def _photo(element: Placed, picture: Image.Image, behind: Floats) -> list[str]:
+    pixels = np.asarray(picture, dtype=np.float32) / 255
+    lights, grounds_ = luminance(pixels[..., :3]) + 0.05, luminance(behind) + 0.05
+    seen = np.maximum(lights / grounds_, grounds_ / lights)[pixels[..., 3] > 0.5] >= MARK
+    if float(seen.mean()) >= 0.1:
+        return []
+    return [f"{element.name} is a photo of which {seen.mean():.0%} can be told from the ground."]

@@ -10,7 +10,8 @@ import numpy as np
 from assets_gen import fonts, marks
 from assets_gen.brand import Brand
 from assets_gen.colour import Rgb
-from assets_gen.logo import Logo, for_ground
+from assets_gen.logo import Logo
+from assets_gen.relight import for_ground
 from assets_gen.scene import Box, Mark, Picture, Placed, Type
 from assets_gen.text import Face, Fit, Ink, Setting, fitted, ink, shortened
 
@@ -33,7 +34,10 @@ class Room:
 def lockup(
     affiliate: Brand, program: Brand, faces: Mapping[str, Face], room: Room, inks: tuple[Rgb, Rgb, Rgb]
 ) -> list[Placed]:
-    """`inks`: text, accent, ground. Upper left of the result is upper left of the room."""
+    """`inks`: text, accent, and that shade of the ground on which the two read worst.
+
+    Upper left of the result is upper left of the room.
+    """
     if room.stacked:
         return _stack(affiliate, program, faces, room, inks)
     cap = room.cap

@@ -141,7 +141,7 @@ def _logo(design: Design, affiliate: Brand, program: Brand, palette: Palette) ->
     dots = 16
     box = Box(0, 0, _LOGO_RIGHT_MM * dots, 100 * dots)
     room = Room(box, _CAP_MM * dots, 1.0, 12.5 * dots, 1, 1, stacked=False)
-    inks = palette["text"].rgb, palette["disc"].rgb, palette["far"].rgb
+    inks = palette["text"].rgb, palette["disc"].rgb, palette["near"].rgb
     parts = lockup(affiliate, program, design.faces, room, inks)
     own = next(part for part in parts if part.name == "lockup.affiliate")
     if not isinstance(own.content, Picture):

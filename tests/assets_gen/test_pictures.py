@@ -1,4 +1,4 @@
-"""Thirteen affiliates, as different as people send them, in every size of the design."""
+"""Affiliates, as different as people send them, in every size of the design."""
 
 import io
 import subprocess

@@ -12,8 +12,8 @@ from assets_gen.brand import drawable
 from assets_gen.colour import Colour, contrast, readable
 from assets_gen.design import Design
 from assets_gen.kits import PROGRAM, kits
-from assets_gen.logo import for_ground
 from assets_gen.palette import palette_of
+from assets_gen.relight import for_ground
 from assets_gen.size import Shape, Size
 from assets_gen.text import Face, Fit, broken, fitted, leading_for, shape
 
