@@ -31,6 +31,7 @@ INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS discount_code_key ON discount_code (code_key)",
     "CREATE INDEX IF NOT EXISTS discount_code_enrollment ON discount_code (enrollment)",
     "CREATE INDEX IF NOT EXISTS click_enrollment_at ON click (enrollment, at)",
+    "CREATE INDEX IF NOT EXISTS click_counted ON click (enrollment, at) WHERE counted",
     "CREATE INDEX IF NOT EXISTS click_visitor_at ON click (visitor_key, at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS customer_program_external ON customer (program, external_id)",
     "CREATE UNIQUE INDEX IF NOT EXISTS billing_event_once ON billing_event (source, external_id)",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import segno
 
+from portal import db
 from portal.clock import local_date
 from portal.enrollments.queries import Me
 from portal.enrollments.tables import Link
@@ -122,11 +123,23 @@ async def _clicks_per_day(enrollment_id: UUID, first: date, last: date, timezone
     zone = ZoneInfo(timezone)
     start = datetime.combine(first, time(), zone).astimezone(UTC)
     end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
-    rows = await Click.select(Click.at).where(
-        (Click.enrollment == enrollment_id) & Click.counted.eq(True) & (Click.at >= start) & (Click.at < end)
+    rows = await Click.raw(
+        f"SELECT {_QUARTER[db.dialect()]} AS quarter, count(*) AS clicks FROM click "  # noqa: S608 - our own words
+        "WHERE enrollment = {} AND counted AND at >= {} AND at < {} GROUP BY 1",
+        enrollment_id,
+        start,
+        end,
     )
     counts: dict[date, int] = {}
     for row in rows:
-        day = local_date(row["at"], timezone)
-        counts[day] = counts.get(day, 0) + 1
+        day = local_date(datetime.fromisoformat(row["quarter"]).replace(tzinfo=UTC), timezone)
+        counts[day] = counts.get(day, 0) + row["clicks"]
     return counts
+
+
+# The database counts by quarters of an hour: every time zone's days begin at one, and SQLite knows no time zones.
+_QUARTER = {
+    "sqlite": "substr(at, 1, 14) || printf('%02d', CAST(substr(at, 15, 2) AS INTEGER) / 15 * 15)",
+    "postgres": "to_char(date_bin('15 minutes', at, TIMESTAMPTZ '2000-01-01 00:00+00') AT TIME ZONE 'UTC', "
+    "'YYYY-MM-DD HH24:MI')",
+}
