@@ -137,7 +137,7 @@ async def _clicks_per_day(enrollment_id: UUID, first: date, last: date, timezone
     return counts
 
 
-# The database counts by quarters of an hour: every time zone's days begin at one, and SQLite knows no time zones.
+# Counted by quarters of an hour: every time zone's days begin at one, and SQLite knows no time zones.
 _QUARTER = {
     "sqlite": "substr(at, 1, 14) || printf('%02d', CAST(substr(at, 15, 2) AS INTEGER) / 15 * 15)",
     "postgres": "to_char(date_bin('15 minutes', at, TIMESTAMPTZ '2000-01-01 00:00+00') AT TIME ZONE 'UTC', "

@@ -156,7 +156,7 @@ async def test_a_letters_link_works_once(
     assert (await visitor.post(path)).status_code == httpx.codes.SEE_OTHER
     before = await everything()
     for answer in (await visitor.get(path), await visitor.post(path)):
-        is_our_page(answer, 409, "used already")
+        is_our_page(answer, 409, "confirmed already")
     assert await everything() == before
     assert await state_of(APPLICATION["email"]) == ApplicationState.IN_REVIEW
 
