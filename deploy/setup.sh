@@ -4,6 +4,8 @@
 : "${here:?is the checkout}"
 # Compiled modules are what makes every later start quick.
 unset PYTHONDONTWRITEBYTECODE
+# A user without a home folder has no place for pip's cache.
+[ -w "${HOME:-/nonexistent}" ] || export PIP_NO_CACHE_DIR=1
 
 say() { printf '%s\n' "$*"; }
 
