@@ -36,6 +36,7 @@ class Customer(Table):
 INDEXES = (
     "CREATE INDEX IF NOT EXISTS click_enrollment_at ON click (enrollment, at)",
     "CREATE INDEX IF NOT EXISTS click_counted ON click (enrollment, at) WHERE counted",
+    "CREATE INDEX IF NOT EXISTS click_placement ON click (enrollment, placement) WHERE counted",
     "CREATE INDEX IF NOT EXISTS click_visitor_at ON click (visitor_key, at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS customer_program_external ON customer (program, external_id)",
 )
