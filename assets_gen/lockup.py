@@ -13,9 +13,11 @@ from assets_gen.colour import Rgb
 from assets_gen.logo import Logo
 from assets_gen.relight import for_ground
 from assets_gen.scene import Box, Mark, Picture, Placed, Type
-from assets_gen.text import Face, Fit, Ink, Setting, fitted, ink, shortened
+from assets_gen.text import Face, Fit, Ink, Setting, fitted, ink, reads_from_right, shortened
 
 _GROUP = "lockup"
+# A logo's height in cap heights.
+_LEAST, _MOST, _MOST_SLENDER = 0.62, 2.0, 2.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,11 @@ def _stack(
     shrink = min(1.0, room.box.width / (_right(parts)))
     if shrink < 1:
         parts, weight = _program(program, faces["word"], room.cap * shrink, inks)
-    # A logo stays about as wide as the wordmark above it; only a long name may take the whole room.
-    space = min(room.box.width, 7.2 * room.cap) if affiliate.logo is not None else room.box.width
+    space = room.box.width
+    if affiliate.logo is not None:
+        # About as wide as the wordmark above it, unless it would be too low to read.
+        readable = 0.52 * room.cap * for_ground(affiliate.logo, inks[2]).aspect
+        space = min(space, max(7.2 * room.cap, readable))
     own = _affiliate(affiliate, faces["name"], weight, replace(room, cap=room.cap * shrink), inks, space)
     bottom = max(part.box.bottom for part in parts)
     gap = max(0.75 * room.cap, 6 * room.density)
@@ -110,12 +115,14 @@ def _filled(mask: object) -> float:
     return float(np.asarray(mask, dtype=np.float32).sum()) / 255
 
 
-def _set(setting: Setting, drawn: Ink, name: str, left: int, baseline: int, colour: Rgb) -> Placed:
+def _set(
+    setting: Setting, drawn: Ink, name: str, left: int, baseline: int, colour: Rgb, align: str = "left"
+) -> Placed:
     x = left - drawn.x
     a, b, c, d = drawn.box
     box = Box(x + a, baseline + b, x + c, baseline + d)
     cut = "…" in setting.lines[-1]
-    return Placed(name, "text", box, Type(setting, x, baseline), colour, _GROUP, cut=cut)
+    return Placed(name, "text", box, Type(setting, x, baseline, align), colour, _GROUP, cut=cut)
 
 
 def _affiliate(
@@ -127,8 +134,10 @@ def _affiliate(
 
 
 def _logo(logo: Logo, weight: float, room: Room, space: float) -> Placed:
-    share = (weight / max(logo.ink, 1e-3)) ** 0.45
-    height = room.cap * min(max(share, 0.62), 2.0)
+    # A lone mark has no length to be seen by: it takes some height for it.
+    compact = min(max((1.6 / logo.aspect) ** 0.5, 1.0), 1.2)
+    share = (weight / max(logo.ink, 1e-3)) ** 0.45 * compact
+    height = room.cap * min(max(share, _LEAST), _MOST_SLENDER if logo.aspect < 0.6 else _MOST)
     height = min(height, room.tallest, logo.picture.height * 1.25, space / logo.aspect)
     height = max(round(height), 4)
     top = round(room.cap / 2 - height / 2)
@@ -144,13 +153,14 @@ def _name(name: str, face: Face, room: Room, colour: Rgb, space: float) -> Place
     setting = one or fitted(name, face, fit, space, room.tallest) or fitted(
         name, face, replace(fit, counts=(1, 2, 3), leading=0.98), space, room.tallest * 1.15
     ) or shortened(name, face, room.least_type, space)  # fmt: skip
-    drawn = ink(setting)
+    align = "right" if reads_from_right(name) else "left"
+    drawn = ink(setting, align)
     if len(setting.lines) == 1 and setting.size > 0.8 * largest:
         return _set(setting, drawn, "lockup.affiliate", 0, round(room.cap), colour)
     rise = setting.leading * setting.size * (len(setting.lines) - 1)
     block = face.cap_height * setting.size + rise
     baseline = round(room.cap / 2 - block / 2 + face.cap_height * setting.size)
-    return _set(setting, drawn, "lockup.affiliate", 0, baseline, colour)
+    return _set(setting, drawn, "lockup.affiliate", 0, baseline, colour, align)
 
 
 def _right(parts: list[Placed]) -> float:

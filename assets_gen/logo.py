@@ -89,14 +89,20 @@ def _cut_out(picture: Image.Image) -> Image.Image | None:
     alpha = np.clip((alpha - 0.06) / 0.90, 0, 1)
     if is_photo(rgb[alpha > 0.3]):
         return _around(picture, alpha < 0.02)
-    strong = np.maximum(alpha, 1 / 255)[..., None]
+    solid = _opacity(rgb, alpha)
+    strong = np.maximum(solid, 1 / 255)[..., None]
     ink = np.clip((rgb - ground * (1 - strong)) / strong, 0, 255)
-    # A pale ink must stay as opaque as it was: only the anti-aliased edge is allowed to be thin.
+    return Image.fromarray(np.dstack([ink, solid * 255]).round().astype(np.uint8), "RGBA")
+
+
+def _opacity(rgb: Floats, alpha: Floats) -> Floats:
+    """A pale ink is as opaque as a dark one: only its anti-aliased edge is thin. A grey haze stays a haze."""
     drawn = alpha[alpha > 0.05]
     full = max(0.25, float(np.quantile(drawn, 0.6))) if len(drawn) else 1.0
-    solid = np.clip(alpha / full, 0, 1)
-    ink = np.where(solid[..., None] > 0.98, rgb, ink)
-    return Image.fromarray(np.dstack([ink, solid * 255]).round().astype(np.uint8), "RGBA")
+    nearby = Image.fromarray(np.rint(alpha * 255).astype(np.uint8)).filter(ImageFilter.MaxFilter(9))
+    own = np.clip(np.asarray(nearby, dtype=np.float32) / 255, 0.25, full)
+    coloured = rgb.max(axis=2) - rgb.min(axis=2) > 40
+    return np.asarray(np.clip(alpha / np.where(coloured, own, full), 0, 1))
 
 
 def _around(picture: Image.Image, plain: NDArray[np.bool_]) -> Image.Image | None:

@@ -83,7 +83,8 @@ def shape(text: str, face: Face) -> Line:
     pieces: list[tuple[str, str, float]] = []
     x = 0.0
     parts = fonts.runs(text, face.stack)
-    if _reads_from_right(text):
+    from_right = reads_from_right(text)
+    if from_right:
         # The space after a left-to-right word stands on its other side here.
         parts = [
             (font, run if fonts.is_complex(run[0]) else " " * run.endswith(" ") + run.rstrip(" "))
@@ -91,8 +92,10 @@ def shape(text: str, face: Face) -> Line:
         ]
     for font, run in parts:
         if any(map(fonts.is_complex, run)):
-            pieces.append((font, run, x))
-            x += _advance(font, run)
+            # Drawn from the right, its last space would stand before it.
+            drawn = run if from_right else run.rstrip(" ")
+            pieces.append((font, drawn, x))
+            x += _advance(font, drawn) + (len(run) - len(drawn)) * _advance(font, " ")
             continue
         before = ""
         for cluster in _clusters(run):
@@ -121,7 +124,7 @@ def _clusters(text: str) -> list[str]:
     return result
 
 
-def _reads_from_right(text: str) -> bool:
+def reads_from_right(text: str) -> bool:
     strong = next((b for b in map(unicodedata.bidirectional, text) if b in ("L", "R", "AL")), "L")
     return strong != "L"
 

@@ -16,7 +16,8 @@ from assets_gen.fingerprint import fingerprint
 from assets_gen.kits import PROGRAM, kits
 from assets_gen.layout import arranged
 from assets_gen.lint import check, decoded, findings
-from assets_gen.scene import Box, Tile
+from assets_gen.scene import Box, Tile, Type
+from assets_gen.text import ink
 
 GOLDEN = Path(__file__).parent / "golden"
 SPOTLIGHT = Design.load("spotlight")
@@ -106,6 +107,27 @@ def test_a_qr_code_that_is_painted_over_does_not_read() -> None:
 def test_a_script_without_a_font_is_named_and_never_a_crash() -> None:
     scene, palette = arranged(SPOTLIGHT, Size(300, 250), Brand("ᠮᠣᠩᠭᠣᠯ"), PROGRAM, Offer())
     assert any(sentence.startswith("No font has the characters") for sentence in check(scene, palette))
+
+
+@pytest.mark.parametrize("kit", ["tall mark", "photo on white"])
+def test_a_lone_mark_stands_about_twice_as_high_as_the_wordmark(kit: str) -> None:
+    brand, offer = kits()[kit]
+    for size in SPOTLIGHT.sizes:
+        scene, _ = arranged(SPOTLIGHT, size, brand, PROGRAM, offer)
+        heights = {element.name: element.box.height for element in scene.elements}
+        assert 1.9 < heights["lockup.affiliate"] / heights["lockup.mark"] < 2.6
+
+
+def test_lines_that_read_from_the_right_share_their_right_edge() -> None:
+    name = "בית העסקים הקטנים והבינוניים של ישראל"
+    scene, _ = arranged(SPOTLIGHT, Size(300, 250), Brand(name), PROGRAM, Offer())
+    content = next(e.content for e in scene.elements if e.name == "lockup.affiliate")
+    assert isinstance(content, Type)
+    assert len(content.setting.lines) > 1
+    drawn = np.asarray(ink(content.setting, content.align).mask) > 60
+    half = drawn.shape[0] // 2
+    ends = [int(np.flatnonzero(rows.any(axis=0))[-1]) for rows in (drawn[:half], drawn[half + 2 :])]
+    assert abs(ends[0] - ends[1]) <= 2
 
 
 def test_a_headline_of_ninety_characters_still_keeps_clear_of_everything() -> None:

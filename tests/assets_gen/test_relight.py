@@ -107,6 +107,20 @@ def test_a_dark_shape_inside_a_light_one_is_a_hole_and_stays_dark() -> None:
     assert for_ground(data, (10, 10, 14)) is logo_of(data)
 
 
+def test_the_colours_of_a_logo_on_white_paper_are_cut_out_solid() -> None:
+    paper = Image.new("RGB", (900, 200), "white")
+    sheet = dots("#101014", "#E5484D", "#F5A623", "#3E63DD")
+    paper.paste(sheet, (0, 0), sheet)
+    buffer = io.BytesIO()
+    paper.save(buffer, "JPEG", quality=88)
+    picture = logo_of(buffer.getvalue()).picture
+    for x, colour in ((105, "#E5484D"), (180, "#F5A623"), (255, "#3E63DD")):
+        pixel = picture.getpixel((x, picture.height // 2))
+        assert isinstance(pixel, tuple)
+        assert pixel[3] > 250
+        assert np.abs(np.subtract(pixel[:3], Colour.parse(colour).rgb)).max() < 12
+
+
 def test_a_pale_logo_darkens_on_paper() -> None:
     picture = for_ground(png(word("#FFF3AA")), (250, 247, 240)).picture
     pixels = np.asarray(picture)

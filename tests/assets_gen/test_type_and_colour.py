@@ -109,3 +109,11 @@ def test_the_fonts_are_the_ones_that_were_licensed() -> None:
     for entry in listed:
         assert hashlib.sha256((fonts.HERE / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
         assert "SIL OPEN FONT LICENSE" in (fonts.HERE / entry["licence"]).read_text("utf-8").upper()
+
+
+def test_words_of_two_directions_keep_the_space_between_them() -> None:
+    pieces = shape("Growth סטודיו Nine", Face("name")).pieces
+    hebrew = next(number for number, piece in enumerate(pieces) if piece[1].startswith("ס"))
+    assert pieces[hebrew][1] == "סטודיו"
+    alone = shape("סטודיו", Face("name")).width
+    assert pieces[hebrew + 1][2] - pieces[hebrew][2] > alone + 0.15
