@@ -85,7 +85,7 @@ def fonts() -> Iterator[Finding]:
             "warning",
             "CJK fonts",
             "Chinese, Japanese and Korean names come out as boxes on banners. "
-            f"If you have such affiliates: {_install('fonts-noto-cjk')}.",
+            f"{_install('fonts-noto-cjk')} if you have such affiliates.",
         )
 
 
