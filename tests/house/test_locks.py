@@ -3,11 +3,15 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from tests.house.ours import our_texts
 
 HOUSE = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -77,3 +81,18 @@ def test_locks_hold_all_that_pyproject_asks_for() -> None:
 def test_locks_that_carry_addresses_are_ignored_by_git() -> None:
     ignored = (HOUSE / ".gitignore").read_text().splitlines()
     assert set(CARRY_ADDRESSES) <= set(ignored)
+
+
+def test_nothing_is_asked_for_that_nobody_uses() -> None:
+    sources = [text for path, text in our_texts() if path.startswith(("portal/", "assets_gen/"))]
+    imported = {
+        name for text in sources for name in re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE)
+    }
+    modules: dict[str, set[str]] = {}
+    for module, names in packages_distributions().items():
+        for name in names:
+            modules.setdefault(canonicalize_name(name), set()).add(module)
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+    asked = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    # The standard library's zoneinfo reads tzdata where the system has no time zones.
+    assert {name for name in asked - {"tzdata"} if not modules[name] & imported} == set()
