@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -18,9 +19,10 @@ from assets_gen.window import dashboard, page
 def painted(scene: Scene, palette: Palette) -> Image.Image:
     """Art lies below what stands on it, whatever order the composition was solved in."""
     canvas = Image.new("RGB", (scene.size.width * scene.size.density, scene.size.height * scene.size.density))
+    hidden = next((_covered(element) for element in scene.elements if element.kind == "window"), None)
     for element in sorted(scene.elements, key=lambda e: _DEPTH.get(e.kind, len(_DEPTH))):
         if element.kind in _ART:
-            _ART[element.kind](canvas, element, palette)
+            _ART[element.kind](canvas, element, palette, hidden)
         else:
             (_PLATES | _INKS)[element.kind](canvas, element)
     return canvas
@@ -49,7 +51,19 @@ def _number(options: Mapping[str, object], key: str) -> float:
     return float(value)
 
 
-def _ground(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+def _covered(window: Placed) -> paint.Box:
+    """What nothing below the window is seen through: all of it but its rounded corners."""
+    left, top, right, bottom = window.box.pixels
+    inset = math.ceil(_radius(window))
+    return left + inset, top + inset, right, bottom - inset
+
+
+def _radius(window: Placed) -> float:
+    options = _options(window)
+    return _number(options, "bar") * 0.45 if options["drawing"] == "page" else 15 * _number(options, "unit")
+
+
+def _ground(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box | None) -> None:
     options = _options(element)
     grain = _number(options, "grain")
     ramp = paint.radial(*canvas.size, _pair(options["centre"]), _number(options, "reach"), grain)
@@ -57,7 +71,7 @@ def _ground(canvas: Image.Image, element: Placed, palette: Palette) -> None:
     canvas.paste(paint.coloured(ramp, table), (0, 0))
 
 
-def _beam(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+def _beam(canvas: Image.Image, element: Placed, palette: Palette, hidden: paint.Box | None) -> None:
     options = _options(element)
     mask, at = paint.beam_mask(
         *canvas.size,
@@ -67,28 +81,36 @@ def _beam(canvas: Image.Image, element: Placed, palette: Palette) -> None:
         _number(options, "bright"),
         _number(options, "dim"),
     )
-    paint.fill(canvas, palette["disc"].rgb, mask, at)
+    left, top = at
+    for part in paint.outside((left, top, left + mask.width, top + mask.height), hidden):
+        seen = mask.crop((part[0] - left, part[1] - top, part[2] - left, part[3] - top))
+        if lit := seen.getbbox():
+            paint.fill(canvas, palette["disc"].rgb, seen.crop(lit), (part[0] + lit[0], part[1] + lit[1]))
 
 
-def _disc(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+def _disc(canvas: Image.Image, element: Placed, palette: Palette, hidden: paint.Box | None) -> None:
     left, top, right, _ = element.box.pixels
     diameter = right - left
     ramp = paint.slanted(diameter, diameter, 4)
     table = paint.ramp_table([palette["disc_deep"], palette["disc"], palette["disc"]])
-    canvas.paste(paint.coloured(ramp, table), (left, top), paint.disc_mask(diameter))
+    mask = paint.disc_mask(diameter)
+    for part in paint.outside((left, top, left + diameter, top + diameter), hidden):
+        own = part[0] - left, part[1] - top, part[2] - left, part[3] - top
+        canvas.paste(paint.coloured(ramp.crop(own), table), part[:2], mask.crop(own))
 
 
-def _window(canvas: Image.Image, element: Placed, palette: Palette) -> None:
+def _window(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box | None) -> None:
     options = _options(element)
     left, top, right, bottom = element.box.pixels
     second = palette["program_second"].rgb
     if options["drawing"] == "page":
         bar = round(_number(options, "bar"))
-        picture, radius = page(right - left, bottom - top, bar, palette["paper"].rgb), bar * 0.45
+        picture = page(right - left, bottom - top, bar, palette["paper"].rgb)
     else:
         unit = _number(options, "unit")
         size = min(right, canvas.width) - left, min(bottom, canvas.height) - top
-        picture, radius = dashboard(size, unit, palette["program"].rgb, second), 15 * unit
+        picture = dashboard(size, unit, palette["program"].rgb, second)
+    radius = _radius(element)
     corners = (
         radius,
         0 if right >= canvas.width else radius,
@@ -140,7 +162,7 @@ def _qr(canvas: Image.Image, element: Placed) -> None:
         paint.modules(canvas, tile.qr.rows, (left, top), tile.pixels, element.ink)
 
 
-_ART: dict[str, Callable[[Image.Image, Placed, Palette], None]] = {
+_ART: dict[str, Callable[[Image.Image, Placed, Palette, paint.Box | None], None]] = {
     "ground": _ground,
     "beam": _beam,
     "disc": _disc,

@@ -18,8 +18,7 @@ def clusters(points: Floats) -> list[tuple[Floats, float]]:
     """
     centres = [points.mean(axis=0)]
     for _ in range(_MOST - 1):
-        apart = np.min([((points - c) ** 2).sum(axis=1) for c in centres], axis=0)
-        centres.append(points[int(apart.argmax())])
+        centres.append(points[int(apart(points, np.array(centres)).min(axis=1).argmax())])
     middle = np.array(centres)
     owner = nearest(points, middle)
     for _ in range(12):
@@ -32,11 +31,11 @@ def clusters(points: Floats) -> list[tuple[Floats, float]]:
     return [(middle[k], shares[k]) for k in order]
 
 
-def inks(points: Floats, least_share: float = 0.01, apart: float = 0.06) -> Floats:
+def inks(points: Floats, least_share: float = 0.01, least_gap: float = 0.06) -> Floats:
     """The colours that were meant: no shades of another one, nothing that hardly shows. Never empty."""
     kept: list[Floats] = []
     for centre, share in clusters(points):
-        far = all(float(np.linalg.norm(centre - other)) > apart for other in kept)
+        far = all(float(np.linalg.norm(centre - other)) > least_gap for other in kept)
         if not kept or (far and share >= least_share):
             kept.append(centre)
     return np.array(kept)
@@ -44,4 +43,10 @@ def inks(points: Floats, least_share: float = 0.01, apart: float = 0.06) -> Floa
 
 def nearest(points: Floats, centres: Floats) -> NDArray[np.intp]:
     """For each point (..., 3) the number of the centre it belongs to."""
-    return np.asarray(((points[..., None, :] - centres) ** 2).sum(axis=-1).argmin(axis=-1))
+    return np.asarray(apart(points, centres).argmin(axis=-1))
+
+
+def apart(points: Floats, centres: Floats) -> Floats:
+    """The squared distance of each point (..., 3) from each centre, as (..., centres)."""
+    squares = (points * points) @ np.ones((3, 1)) + (centres * centres).sum(axis=1)
+    return np.asarray(np.maximum(squares - 2 * (points @ centres.T), 0))
