@@ -18,13 +18,12 @@ from portal.earnings.story import (
     Check,
     Happening,
     Stop,
-    Sum,
     Tale,
-    arithmetic,
     checks,
     head_sentence,
     stops,
 )
+from portal.earnings.sums import Sum, arithmetic
 from portal.earnings.tables import Commission, Transaction
 from portal.earnings.timeline import (
     Claim,

@@ -30,17 +30,6 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Sum:
-    """One line of the arithmetic."""
-
-    words: str
-    amount: str = ""
-    sign: str = ""
-    note: str = ""
-    look: str = ""
-
-
-@dataclass(frozen=True)
 class Check:
     passed: bool
     name: str
@@ -206,76 +195,6 @@ def _not_counted(tale: Tale) -> list[Stop]:
         replace(here, then="dots"),
         Stop("repeat", tale.day(tale.renews_on), "Next payment", earns, "future", ""),
     ]
-
-
-# The arithmetic
-
-
-def arithmetic(tale: Tale) -> tuple[Sum, ...]:
-    return _counted_sums(tale) if tale.counts and tale.arithmetic else _difference(tale)
-
-
-def _counted_sums(tale: Tale) -> tuple[Sum, ...]:
-    sums, given = tale.arithmetic, tale.because.given
-    if sums is None or sums.rate_bps is None:
-        return ()
-    tier = tale.terms.tier(tale.because.tier or "").name
-    lines = [Sum(f"{tale.day(tale.paid_on)}, the payment", look="caption")]
-    if given and not given.is_zero and tale.because.list_price:
-        lines += [
-            Sum("List price", money(tale.because.list_price)),
-            Sum("Discount that the program gave", money(given), "−"),
-        ]
-    lines.append(Sum("Charged to the customer", money(sums.charged), "=" if len(lines) > 1 else ""))
-    if not sums.tax.is_zero:
-        lines.append(Sum("Tax", money(sums.tax), "−"))
-    lines += [
-        Sum("Base: paid for the plan, without tax", money(sums.base), "=", look="result"),
-        Sum(f"Your rate that day, {tier}", rate(sums.rate_bps), "×"),
-        Sum("Commission booked", money(sums.due or tale.due), "=", look="result"),
-    ]
-    for one in tale.happenings:
-        lines += _correction(tale, one)
-    lines.append(Sum("Your commission for this sale", money(tale.due), look="total"))
-    return tuple(lines)
-
-
-def _correction(tale: Tale, one: Happening) -> list[Sum]:
-    sums = one.arithmetic
-    if one.change.is_zero or sums is None or sums.due is None or sums.base_left is None:
-        return []
-    happened = "dispute lost" if one.kind is TransactionKind.DISPUTE else "refunded to the customer"
-    amount = "" if one.kind is TransactionKind.DISPUTE else f"{money(one.amount)} "
-    return [
-        Sum(f"{tale.day(one.on)}, {amount}{happened}", look="caption"),
-        Sum("Base that is left", money(sums.base_left)),
-        Sum("The same rate", rate(sums.rate_bps or 0), "×"),
-        Sum("Commission that is due now", money(sums.due), "=", look="result"),
-        Sum(
-            "Correction booked",
-            money(one.change),
-            note=f"{money(sums.due)} due − {money(sums.booked_before or tale.due)} booked before",
-        ),
-    ]
-
-
-def _difference(tale: Tale) -> tuple[Sum, ...]:
-    because, lines = tale.because, []
-    nothing = Money.zero(tale.payment.charged.currency)
-    if because.list_price and because.list_price > tale.payment.price_paid:
-        lines += [
-            Sum("List price", money(because.list_price)),
-            Sum("Taken off", money(because.list_price - tale.payment.price_paid), "−"),
-        ]
-    paid = Sum("Paid by the customer, without tax", money(tale.payment.base), look="result" if lines else "")
-    lines.append(replace(paid, sign="=" if lines else ""))
-    if because.list_price and because.list_price > tale.payment.price_paid:
-        lines.append(Sum("Of what was taken off, given by this program", money(because.given or nothing)))
-    lines += [
-        Sum("Counts as a sale", "No"),
-        Sum("Your commission for this payment", money(nothing), look="total"),
-    ]
-    return tuple(lines)
 
 
 # The checks, in the order in which they are made
