@@ -30,12 +30,13 @@ def main() -> None:
 def serve(demo: bool, no_worker: bool, processes: int) -> None:
     """Serve the portal: migrates, loads the program files, then answers."""
     from portal.errors import CannotStart
-    from portal.serving import prepare, serve_until_stopped, welcome
+    from portal.serving import check_place, has_managers, prepare, serve_until_stopped, welcome
 
     settings = _settings()
-    _run(prepare(settings, demo=demo))
-    click.echo(welcome(settings))
     try:
+        check_place(settings)
+        _run(prepare(settings, demo=demo))
+        click.echo(welcome(settings, has_managers=_run(has_managers(settings))))
         serve_until_stopped(settings, own_worker=not no_worker, processes=processes)
     except CannotStart as problem:
         raise click.ClickException(str(problem)) from problem
@@ -88,8 +89,24 @@ def manager_add(email: str, name: str) -> None:
         raise click.ClickException(f"Give a name of 1 to {LONGEST_NAME} characters; affiliates read it.")
     password = secrets.token_urlsafe(15)
     secret = _run(_connected(_settings(), lambda: add_manager(email, name.strip(), password, utc_now())))
+    _tell(email, password, secret)
+
+
+@manager.command("reset")
+@click.argument("email")
+def manager_reset(email: str) -> None:
+    """Give a manager a new password and a new key for the one-time codes."""
+    from portal.accounts.actions import reset_manager
+    from portal.clock import utc_now
+
+    password = secrets.token_urlsafe(15)
+    secret = _run(_connected(_settings(), lambda: reset_manager(email, password, utc_now())))
+    _tell(email, password, secret)
+
+
+def _tell(email: str, password: str, secret: str) -> None:
     click.echo(
-        f"{name} can sign in.\n  e-mail    {email}\n  password  {password}\n"
+        f"  e-mail    {email}\n  password  {password}\n"
         f"  key for one-time codes (any authenticator app): {secret}\n"
         "Neither is shown again."
     )
@@ -175,10 +192,18 @@ def _run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 async def _connected(settings: Settings, action: Any) -> Any:
-    from portal import db
+    from portal import db, migrate
+    from portal.errors import CannotStart
 
-    async with db.connected(settings.database_url):
-        return await action()
+    try:
+        async with db.connected(settings.database_url):
+            if action is not migrate.migrate:
+                await migrate.must_be_done()
+            return await action()
+    except Exception as error:
+        if db.is_away(error):
+            raise CannotStart(f"The database of PORTAL_DATABASE_URL does not answer: {error}") from error
+        raise
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.table import create_db_tables
 
 from portal import db, migrations
+from portal.errors import CannotStart
 from portal.piccolo_app import APP_NAME, FEATURES, TABLES
 
 MIGRATION_LOCK = 7_400
@@ -42,6 +43,12 @@ async def missing() -> list[str]:
         return known
     done = set(await Migration.get_migrations_which_ran(app_name=APP_NAME))
     return [number for number in known if number not in done]
+
+
+async def must_be_done() -> None:
+    """Raises CannotStart while migrations of this version have not run."""
+    if await missing():
+        raise CannotStart("The database is not set up for this version yet: python -m portal migrate")
 
 
 async def create_schema() -> None:

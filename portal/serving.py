@@ -3,12 +3,15 @@
 import asyncio
 import multiprocessing
 import os
+import shlex
 import signal
 import socket
+import sys
 from datetime import datetime
 
 from granian import Granian
 from granian.constants import Interfaces
+from obstore.exceptions import BaseError
 
 from portal import db
 from portal.accounts.tables import Affiliate, Manager
@@ -20,6 +23,16 @@ from portal.migrate import migrate
 from portal.programs.actions import load_program, program_files
 from portal.programs.queries import all_programs
 from portal.settings import Settings
+from portal.storage import Storage
+
+
+def check_place(settings: Settings) -> None:
+    """What can be known without the database. Raises CannotStart."""
+    _must_be_free(settings.host, settings.port)
+    try:
+        Storage(settings.storage_url)
+    except (OSError, BaseError) as error:
+        raise CannotStart(f"PORTAL_STORAGE_URL can't be used: {error}") from error
 
 
 async def prepare(settings: Settings, *, demo: bool) -> None:
@@ -31,7 +44,7 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
             for path in program_files(settings.data_dir / "programs"):
                 await load_program(path, now)
             # A portal without a program could show nothing; the shipped one shows how its file looks.
-            if demo or not await all_programs():
+            if not await all_programs():
                 await load_program(DEMO_PROGRAM, now)
             if demo and not await Manager.exists() and not await Affiliate.exists():
                 # The rest of the portal takes a second to import, and only a first start needs it here.
@@ -44,11 +57,24 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
         raise
 
 
-def welcome(settings: Settings) -> str:
+async def has_managers(settings: Settings) -> bool:
+    async with db.connected(settings.database_url):
+        return await Manager.exists()
+
+
+def welcome(settings: Settings, *, has_managers: bool) -> str:
     lines = [f"The portal is at {settings.base_url}"]
     if settings.has_mailbox:
         lines.append(f"Letters are at  {settings.base_url}/mailbox")
-    return "\n".join([*lines, sign_ins(settings)]).rstrip()
+    people = sign_ins(settings)
+    if not people and not has_managers:
+        people = f"Nobody can sign in yet: {_command(settings)} manager add you@example.com"
+    return "\n".join([*lines, people]).rstrip()
+
+
+def _command(settings: Settings) -> str:
+    """The command line of this very portal, ready to be copied."""
+    return f"PORTAL_DATA_DIR={shlex.quote(str(settings.data_dir))} {shlex.quote(sys.executable)} -m portal"
 
 
 def sign_ins(settings: Settings, now: datetime | None = None) -> str:
@@ -59,9 +85,7 @@ def sign_ins(settings: Settings, now: datetime | None = None) -> str:
         for hint in hints
     ]
     if any(hint.code for hint in hints):
-        lines.append(
-            "  Codes change every 30 seconds: `python -m portal demo` prints new ones, the mailbox too."
-        )
+        lines.append(f"  Codes change every 30 seconds. New ones: the mailbox, or {_command(settings)} demo")
     return "\n".join(["Sign in as", *lines]) if lines else ""
 
 
@@ -70,7 +94,6 @@ def serve_until_stopped(settings: Settings, *, own_worker: bool, processes: int)
         raise CannotStart("More than one process needs PostgreSQL. Set PORTAL_DATABASE_URL.")
     if processes > 1 and settings.rate_limit_url.startswith("memory"):
         raise CannotStart("More than one process needs limits that they share. Set PORTAL_RATE_LIMIT_URL.")
-    _must_be_free(settings.host, settings.port)
     # Not forked: what this process has used by now (a pool of threads, the object store's runtime) would be
     # there in a forked one, and dead.
     multiprocessing.set_start_method("spawn")

@@ -159,22 +159,24 @@ def page_number(text: str) -> int:
 
 async def form_of(request: Asking) -> dict[str, str]:
     """The text fields of a form, the last value of each; files are left out. Unknown fields do no harm."""
-    return dict(_texts(await _form(request)))
+    return dict(texts_of(await read_form(request)))
 
 
 async def form_and_choices(request: Asking, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
     """The text fields, and all values of the one that can be chosen several times."""
-    texts = _texts(await _form(request))
+    texts = texts_of(await read_form(request))
     return dict(texts), tuple(value for key, value in texts if key == name)
 
 
-def _texts(form: FormMultiDict) -> list[tuple[str, str]]:
+def texts_of(form: FormMultiDict) -> list[tuple[str, str]]:
+    """The fields of a form that are no files."""
     # Nobody types a NUL, and PostgreSQL keeps none.
     pairs = form.multi_items()
     return [(key, value.replace("\0", "")) for key, value in pairs if isinstance(value, str)]
 
 
-async def _form(request: Asking) -> FormMultiDict:
+async def read_form(request: Asking) -> FormMultiDict:
+    """Raises Unreadable for a form that arrived damaged."""
     try:
         return await request.form()
     except (ValueError, UnicodeDecodeError) as error:

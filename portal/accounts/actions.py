@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pyotp
@@ -152,40 +153,62 @@ async def answer_password_question(email: str, now: datetime) -> None:
 
 
 async def add_manager(email: str, name: str, password: str, now: datetime) -> str:
-    """A new manager; gives back the key for its one-time codes. Raises Conflict when the address is taken."""
-    kept, secret, manager = await passwords.hashed(password), pyotp.random_base32(), new_id()
-    try:
-        async with db.transaction():
+    """A new manager, or one that had ended; gives back the key for its one-time codes. Raises Conflict."""
+    kept, secret, key = await passwords.hashed(password), pyotp.random_base32(), email_key(email)
+    async with db.transaction():
+        known = await db.for_update(Manager.objects().where(Manager.email_key == key)).first()
+        if known is not None and known.ended_at is None:
+            raise Conflict(f"There is a manager with the address {email} already.")
+        manager = known.id if known else new_id()
+        values: dict[Any, Any] = {
+            Manager.email: email,
+            Manager.name: name,
+            Manager.password_hash: kept,
+            Manager.totp_secret: secret,
+            Manager.totp_step: 0,
+            Manager.ended_at: None,
+        }
+        if known is None:
             await Manager.insert(
                 Manager(
-                    id=manager,
-                    email=email,
-                    email_key=email_key(email),
-                    name=name,
-                    password_hash=kept,
-                    totp_secret=secret,
-                    created_at=now,
+                    id=manager, email_key=key, created_at=now, **{c._meta.name: v for c, v in values.items()}
                 )
             )
-            await record(Actor("portal", "command line"), "added", "manager", str(manager), now)
-    except Conflict as conflict:
-        raise Conflict(f"There is a manager with the address {email} already.") from conflict
-    return secret
+        else:
+            await Manager.update(values).where(Manager.id == manager)
+        await record(Actor("portal", "command line"), "added", "manager", str(manager), now)
+        return secret
+
+
+async def reset_manager(email: str, password: str, now: datetime) -> str:
+    """A new password and key for one-time codes; gives the key back, ends all sessions. Raises NotFound."""
+    kept, secret = await passwords.hashed(password), pyotp.random_base32()
+    async with db.transaction():
+        manager = await _active_manager(email)
+        await Manager.update(
+            {Manager.password_hash: kept, Manager.totp_secret: secret, Manager.totp_step: 0}
+        ).where(Manager.id == manager)
+        await Session.delete().where(Session.manager == manager)
+        await record(Actor("portal", "command line"), "reset", "manager", str(manager), now)
+        return secret
 
 
 async def end_manager(email: str, now: datetime) -> None:
     """Signs a manager out everywhere and for good; what it decided stays. Raises NotFound."""
     async with db.transaction():
-        manager = (
-            await Manager.objects()
-            .where((Manager.email_key == email_key(email)) & Manager.ended_at.is_null())
-            .first()
-        )
-        if manager is None:
-            raise NotFound(f"There is no manager with the address {email}.")
-        await Manager.update({Manager.ended_at: now}).where(Manager.id == manager.id)
-        await Session.delete().where(Session.manager == manager.id)
-        await record(Actor("portal", "command line"), "ended", "manager", str(manager.id), now)
+        manager = await _active_manager(email)
+        await Manager.update({Manager.ended_at: now}).where(Manager.id == manager)
+        await Session.delete().where(Session.manager == manager)
+        await record(Actor("portal", "command line"), "ended", "manager", str(manager), now)
+
+
+async def _active_manager(email: str) -> UUID:
+    manager = await db.for_update(
+        Manager.objects().where((Manager.email_key == email_key(email)) & Manager.ended_at.is_null())
+    ).first()
+    if manager is None:
+        raise NotFound(f"There is no manager with the address {email}.")
+    return UUID(str(manager.id))
 
 
 async def _open(

@@ -66,8 +66,11 @@ def _colour(text: str) -> str | None:
 
 def _site(text: str) -> str | None:
     """`https://northbound.example/blog` from what people type; None if no host can be made out."""
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return None
     plain = text.isprintable() and " " not in text and len(text) <= ADDRESS_MOST
     if not plain or parts.scheme not in ("http", "https") or "." not in host or parts.username is not None:
         return None

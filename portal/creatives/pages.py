@@ -23,12 +23,12 @@ from portal.creatives.actions import (
 )
 from portal.creatives.forms import KitDraft, parse_kit
 from portal.creatives.queries import EVERGREEN, Holder, Kit, holder, kit_of
-from portal.creatives.rules import UPLOAD_MOST, Wanted, wanted
+from portal.creatives.rules import Wanted, wanted
 from portal.enrollments.queries import Me
-from portal.errors import NotFound, TooLarge, Unreadable
+from portal.errors import NotFound, TooLarge
 from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
-from portal.web import Asking, Page, affiliates_only, go, settings_of, show
+from portal.web import Asking, Page, affiliates_only, go, read_form, settings_of, show, texts_of
 
 UPLOAD_BODY = 6_000_000
 FRESH = 300  # seconds in which a changed kit may still show its old picture elsewhere
@@ -68,12 +68,15 @@ async def save_brand(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]
 ) -> Response[Any]:
     """Texts, colours and a logo in one form. What was typed comes back with what is wrong with it."""
-    fields, upload = await _kit_form(request)
-    if fields.get("remove_logo"):
-        await remove_logo(me.affiliate_id, me.name, now)
-        return go(request, "/brand", flash="Your logo is removed. Your name stands in its place.")
+    try:
+        fields, upload = await _kit_form(request)
+    except TooLarge as error:
+        kit = await kit_of(me.affiliate_id, me.name)
+        return await _brand_page(
+            request, me, kit, kit.draft.with_error("logo", error.sentence), now, status=413
+        )
     draft = parse_kit(fields)
-    logo = await studio_of(request).keep_logo(me.affiliate_id, upload) if upload else None
+    logo = None if upload is None else await studio_of(request).keep_logo(me.affiliate_id, upload)
     if isinstance(logo, Refusal):
         draft = draft.with_error("logo", logo.sentence)
         logo = None
@@ -81,6 +84,9 @@ async def save_brand(
         kit = await kit_of(me.affiliate_id, me.name)
         return await _brand_page(request, me, kit, draft, now, status=422)
     await save_kit(me.affiliate_id, me.name, draft, logo, now)
+    if fields.get("remove_logo"):
+        await remove_logo(me.affiliate_id, me.name, now)
+        return go(request, "/brand", flash="Your logo is removed. Your name stands in its place.")
     return go(request, "/brand", flash="Your brand kit is saved. Every picture follows it from now on.")
 
 
@@ -136,19 +142,17 @@ async def _brand_page(
     return show(request, "creatives/brand.html", page=page, fragment="preview", status=status)
 
 
-async def _kit_form(request: Asking) -> tuple[dict[str, str], bytes]:
+async def _kit_form(request: Asking) -> tuple[dict[str, str], bytes | None]:
+    """The text fields, and the chosen file, which may be empty. Raises TooLarge."""
     try:
-        form = await request.form()
+        form = await read_form(request)
     except HTTPException as error:
         if error.status_code == 413:
-            raise TooLarge("This file is larger than 5 MB. Go back and choose a smaller one.") from error
+            raise TooLarge("This file is larger than 5 MB. Choose a smaller one.") from error
         raise
-    except (ValueError, UnicodeDecodeError) as error:
-        raise Unreadable("The form arrived damaged. Please send it again.") from error
-    texts = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     file = form.get("logo")
-    upload = await file.read() if isinstance(file, UploadFile) else b""
-    return texts, upload[: UPLOAD_MOST + 1]
+    upload = await file.read() if isinstance(file, UploadFile) and file.filename else None
+    return dict(texts_of(form)), upload
 
 
 # --- the library ---

@@ -40,7 +40,7 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Page:
             draft, errors={**draft.errors, "form": "That was very quick. Please look it over and send it."}
         )
     if draft.errors:
-        return await _form(request, now, draft)
+        return await _form(request, now, draft, said.get("opened", ""))
     limits = request.app.state.limits
     await limits.spend(APPLICATIONS, "apply", client_network(request))
     # Beyond it, the same page and no letter: nobody fills somebody else's mailbox from here.
@@ -77,7 +77,7 @@ async def status_page(request: Asking, token: FromPath[str], now: NamedDependenc
     return show(request, "enrollments/status.html", page=page)
 
 
-async def _form(request: Asking, now: datetime, draft: ApplicationDraft) -> Page:
+async def _form(request: Asking, now: datetime, draft: ApplicationDraft, opened: str = "") -> Page:
     terms = await _terms(request, now)
     page = queries.ApplyPage(
         terms=terms,
@@ -85,7 +85,10 @@ async def _form(request: Asking, now: datetime, draft: ApplicationDraft) -> Page
         kinds=queries.choices_of_kind(),
         ways=queries.choices_of_ways(terms),
         answer_by=queries.due(now, terms),
-        opened=sealed(settings_of(request).secret, "opened", new_id(now)),
+        # A form that comes back with its errors was opened when it was first shown.
+        opened=opened
+        if _shown_at(request, opened)
+        else sealed(settings_of(request).secret, "opened", new_id(now)),
     )
     return show(request, "enrollments/apply.html", page=page, status=422 if draft.errors else 200)
 
@@ -111,10 +114,15 @@ def _confirming(request: Asking, token: str) -> UUID:
     return found
 
 
-def _too_fast(request: Asking, text: str, now: datetime) -> bool:
+def _too_fast(request: Asking, opened: str, now: datetime) -> bool:
+    shown_at = _shown_at(request, opened)
+    return shown_at is None or now - shown_at < FASTEST_PERSON
+
+
+def _shown_at(request: Asking, opened: str) -> datetime | None:
     """The form carries the moment it was shown, as a sealed id: a UUIDv7 holds its time."""
-    shown = unsealed(settings_of(request).secret, "opened", text)
-    return shown is None or now - moment_of(shown) < FASTEST_PERSON
+    shown = unsealed(settings_of(request).secret, "opened", opened)
+    return moment_of(shown) if shown else None
 
 
 apply_router = Router("/", route_handlers=[apply_page, apply, confirm_page, confirm, status_page])

@@ -53,7 +53,7 @@ async def decide(
             said = f"{opened.answers.name} gets your reason by letter."
     except (Refused, Conflict) as refusal:
         return await _queue(request, now, application, draft, refused=refusal.sentence, status=409)
-    return go(request, f"/manage/applications/{application}", flash=said)
+    return go(request, "/manage/applications", flash=said)
 
 
 async def _queue(

@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.clock import local_date
 from portal.creatives.tables import BrandKit
 from portal.earnings.queries import HomeFigures, home_figures
-from portal.earnings.timeline import pay_window, released_on, run_month
+from portal.earnings.timeline import months_later, pay_window, released_on, run_month
 from portal.enrollments.queries import (
     Me,
     QueueRow,
@@ -35,7 +35,8 @@ class WorkedExample:
     released_on: date
     paid_from: date
     paid_to: date
-    year: Money  # what twelve monthly payments, or one yearly one, bring at the first tier
+    payments: int  # full ones within twelve months from today
+    year: Money  # what they bring at the first tier
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def worked_example(terms: ProgramTerms, today: date) -> WorkedExample:
     released = released_on(sale_on, terms.hold_days)
     window = pay_window(run_month(released), terms)
     commission = plan.price.portion(terms.first_tier.rate_bps)
-    payments = 12 if plan.period is Period.MONTH else 1
+    payments = payments_within_a_year(plan, today, sale_on)
     return WorkedExample(
         plan=plan,
         tier=terms.first_tier,
@@ -138,8 +139,16 @@ def worked_example(terms: ProgramTerms, today: date) -> WorkedExample:
         released_on=released,
         paid_from=window.first,
         paid_to=window.last,
+        payments=payments,
         year=Money(commission.minor * payments, commission.currency),
     )
+
+
+def payments_within_a_year(plan: Plan, today: date, first: date) -> int:
+    """How many full payments a customer of today makes in the next twelve months."""
+    step = 12 if plan.period is Period.YEAR else 1
+    end = months_later(today, 12)
+    return sum(1 for number in range(0, 12, step) if months_later(first, number) < end)
 
 
 async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> HomePage:

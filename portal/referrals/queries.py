@@ -106,7 +106,7 @@ async def click_figures(enrollment_id: UUID, today: date, timezone: str) -> Clic
 async def placements_of(enrollment_id: UUID) -> tuple[PlacementRow, ...]:
     rows = await Click.raw(
         "SELECT placement, count(*) AS clicks FROM click "
-        "WHERE enrollment = {} AND counted GROUP BY placement ORDER BY clicks DESC, placement LIMIT 50",
+        "WHERE enrollment = {} AND counted GROUP BY placement ORDER BY clicks DESC, placement LIMIT 20",
         enrollment_id,
     )
     return tuple(PlacementRow(row["placement"], row["clicks"]) for row in rows)
