@@ -169,3 +169,10 @@ def test_without_any_secret_nothing_is_believed() -> None:
     body = samples.invoice_paid(a_bill())
     with pytest.raises(Forged):
         verify(body, samples.signature(body, "", AT), (), AT)
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(-6, "older than five minutes"), (6, "ahead of ours")])
+def test_whoever_signs_at_a_wrong_time_reads_which_way_it_is_wrong(minutes: int, words: str) -> None:
+    body = samples.invoice_paid(a_bill())
+    with pytest.raises(Forged, match=words):
+        verify(body, samples.signature(body, "new", AT + timedelta(minutes=minutes)), ("new",), AT)
