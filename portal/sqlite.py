@@ -10,7 +10,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +169,7 @@ async def _fetch(connection: aiosqlite.Connection, query: str, arguments: list[A
 
 def _make_private(path: Path) -> None:
     """The file holds the keys of one-time codes: nobody else on the machine may read it."""
-    if not path.exists():
+    with suppress(OSError):  # where no file can be, SQLite says so itself
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 

@@ -73,3 +73,31 @@ def test_a_port_that_is_taken_ends_the_start_with_a_sentence(tmp_path: Path) -> 
     assert ended.returncode == 1
     assert f"Port {port}" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "command", "sentence"),
+    [
+        ({}, ("verify",), "python -m portal migrate"),
+        ({}, ("manager", "add", "x@example.com", "--name", "X"), "python -m portal migrate"),
+        ({"PORTAL_DATABASE_URL": "sqlite:////nowhere/at/all.sqlite"}, ("serve",), "PORTAL_DATABASE_URL"),
+        ({"PORTAL_STORAGE_URL": "file:///proc/nothing"}, ("serve",), "PORTAL_STORAGE_URL"),
+        ({"PORTAL_PORT": "http"}, ("serve",), "PORTAL_PORT"),
+    ],
+)
+def test_what_cannot_start_says_why(
+    tmp_path: Path, more: dict[str, str], command: tuple[str, ...], sentence: str
+) -> None:
+    settings = {"PORTAL_DATA_DIR": str(tmp_path / "data"), "PORTAL_PORT": str(free_port()), **more}
+    ended = subprocess.run(
+        (sys.executable, "-m", "portal", *command),
+        cwd=HOUSE,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -167,3 +167,36 @@ def test_what_is_no_web_address_is_said(typed: str) -> None:
 def test_colours_are_taken_in_every_common_spelling() -> None:
     draft = parse_kit({"name": "Ada", "main": "14574a", "second": "#fc0"})
     assert draft.colours == ("#14574A", "#FFCC00")
+
+
+async def test_enter_saves_and_does_not_remove(ada: httpx.AsyncClient) -> None:
+    """Browsers press a form's first button on Enter."""
+    await upload(ada, KITCHEN)
+    form = (await ada.get("/brand")).text.partition('id="kit"')[2]
+    first = re.search(r"<button[^>]*>", form)
+    assert first is not None
+    assert "name=" not in first.group()
+
+
+async def test_removing_the_logo_keeps_what_was_typed_beside_it(ada: httpx.AsyncClient) -> None:
+    await upload(ada, KITCHEN)
+    await ada.post("/brand", data={**FORM, "name": "Southbound", "remove_logo": "yes"})
+    page = (await ada.get("/brand")).text
+    assert 'value="Southbound"' in page
+    assert "/brand/logo" not in page
+
+
+async def test_an_empty_file_is_told(ada: httpx.AsyncClient) -> None:
+    answer = await upload(ada, b"")
+    assert answer.status_code == 422
+    assert "This file is empty" in answer.text
+
+
+@pytest.mark.parametrize("typed", ["https://[::1", "https://a.example:99999/", "https://a.example:port/"])
+def test_a_web_address_that_cannot_be_read_is_told(typed: str) -> None:
+    assert "web_address" in parse_kit({**FORM, "web_address": typed}).errors
+
+
+async def test_what_nobody_can_type_is_left_out(ada: httpx.AsyncClient) -> None:
+    await ada.post("/brand", data={**FORM, "name": "North\0bound"})
+    assert 'value="Northbound"' in (await ada.get("/brand")).text
