@@ -8,7 +8,7 @@ from uuid import UUID
 
 from portal.earnings.forecast import expected_by_run
 from portal.earnings.gather import identity
-from portal.earnings.rows import ALL, Filter, LedgerRow, count_rows, ledger_rows
+from portal.earnings.rows import ALL, Filter, LedgerRow, count_rows, currencies_of, ledger_rows
 from portal.earnings.tables import Commission, PayingSpan
 from portal.earnings.timeline import LineState, Month, PayWindow, next_run, pay_window
 from portal.earnings.totals import (
@@ -18,7 +18,6 @@ from portal.earnings.totals import (
     Equation,
     PayoutPart,
     coming_payouts,
-    currencies_of,
     equation,
     paid_by_month,
 )

@@ -86,6 +86,22 @@ def _ledger_sql(today: date) -> str:
     """  # noqa: S608 - our own words and a date
 
 
+async def currencies_of(enrollment: UUID) -> list[str]:
+    """Every currency that has a row."""
+    rows = await Commission.raw(
+        f"""
+        SELECT currency FROM commission WHERE enrollment = {{}}
+        UNION
+        SELECT t.currency FROM decision d JOIN money_event t ON t.id = d."transaction"
+        WHERE d.enrollment = {{}} AND t.kind = 'payment' AND d.outcome <> 'sale' AND {NEWEST}
+        ORDER BY currency
+        """,  # noqa: S608 - our own words
+        enrollment,
+        enrollment,
+    )
+    return [row["currency"] for row in rows]
+
+
 async def count_rows(enrollment: UUID, today: date, currency: str) -> dict[str, int]:
     """By look."""
     rows = await Commission.raw(

@@ -78,16 +78,9 @@ async def equation(enrollment: UUID, currency: str, today: date) -> Equation:
     )
 
 
-async def currencies_of(enrollment: UUID) -> list[str]:
-    rows = await Commission.raw(
-        "SELECT DISTINCT currency FROM commission WHERE enrollment = {} ORDER BY currency", enrollment
-    )
-    return [row["currency"] for row in rows]
-
-
 @dataclass(frozen=True)
 class PayoutPart:
-    """One row of a payout to come. `lines`: sales, or refunds where the state is reversed."""
+    """One row of a payout to come. `lines`: sales of which something is left, or refunds where reversed."""
 
     state: str
     amount: Money
@@ -143,7 +136,9 @@ def _merged(parts: Iterable[PayoutPart]) -> tuple[PayoutPart, ...]:
     for part in parts:
         by_state[part.state].append(part)
     order = [LineState.IN_PAYOUT, LineState.RELEASED, LineState.HELD, REVERSED]
-    return tuple(_one(by_state[state]) for state in order if state in by_state)
+    found = tuple(_one(by_state[state]) for state in order if state in by_state)
+    # A sale that was taken back before it was paid leaves nothing to tell.
+    return tuple(part for part in found if part.lines or not part.amount.is_zero) or found
 
 
 def _one(parts: Sequence[PayoutPart]) -> PayoutPart:
@@ -157,21 +152,30 @@ def _one(parts: Sequence[PayoutPart]) -> PayoutPart:
 
 
 async def _open_lines(enrollment: UUID, currency: str, today: date) -> list[tuple[date, str, Money, int]]:
-    """Lines that no run took and nobody disputes, by the day of their release."""
+    """Lines that no run took and nobody disputes, by the day of their release, and how many sales they are.
+
+    A sale counts once, on its first day, and only if something of it is left.
+    """
     rows = await Commission.raw(
         f"""
-        SELECT released_on, state, SUM(minor) AS minor, SUM(counts) AS number FROM (
-            SELECT c.released_on, c.minor,
-                CASE WHEN c.kind = 'sale' OR c.minor < 0 THEN 1 ELSE 0 END AS counts,
-                CASE WHEN c.minor < 0 AND EXISTS (
-                    SELECT 1 FROM commission s
-                    JOIN payout_line sl ON sl.commission = s.id
-                    JOIN payout sp ON sp.id = sl.payout
-                    WHERE s.sale = c.sale AND s.enrollment = c.enrollment AND sp.paid_on IS NOT NULL
-                ) THEN '{REVERSED}' ELSE {state_sql(today)} END AS state
-            {LINES}
-            WHERE c.enrollment = {{}} AND c.currency = {{}} AND pl.id IS NULL AND c.booked_on <= {{}}
-        ) x WHERE state <> 'disputed' GROUP BY released_on, state
+        SELECT released_on, state, SUM(minor) AS minor,
+            SUM(CASE WHEN state = '{REVERSED}' OR (turn = 1 AND rest > 0) THEN 1 ELSE 0 END) AS number
+        FROM (
+            SELECT released_on, state, minor,
+                SUM(minor) OVER (PARTITION BY sale, state) AS rest,
+                ROW_NUMBER() OVER (PARTITION BY sale, state ORDER BY released_on, id) AS turn
+            FROM (
+                SELECT c.id, c.sale, c.released_on, c.minor,
+                    CASE WHEN c.minor < 0 AND EXISTS (
+                        SELECT 1 FROM commission s
+                        JOIN payout_line sl ON sl.commission = s.id
+                        JOIN payout sp ON sp.id = sl.payout
+                        WHERE s.sale = c.sale AND s.enrollment = c.enrollment AND sp.paid_on IS NOT NULL
+                    ) THEN '{REVERSED}' ELSE {state_sql(today)} END AS state
+                {LINES}
+                WHERE c.enrollment = {{}} AND c.currency = {{}} AND pl.id IS NULL AND c.booked_on <= {{}}
+            ) x WHERE state <> 'disputed'
+        ) y GROUP BY released_on, state
         """,  # noqa: S608 - our own words
         enrollment,
         currency,
@@ -186,10 +190,14 @@ async def _open_lines(enrollment: UUID, currency: str, today: date) -> list[tupl
 async def _unpaid_runs(enrollment: UUID, currency: str) -> list[tuple[Month, Money, int]]:
     rows = await Payout.raw(
         """
-        SELECT p.run_month, p.minor, COUNT(pl.id) AS number
-        FROM payout p JOIN payout_line pl ON pl.payout = p.id
-        WHERE p.enrollment = {} AND p.currency = {} AND p.state <> {}
-        GROUP BY p.id, p.run_month, p.minor
+        SELECT run_month, minor, SUM(CASE WHEN rest > 0 THEN 1 ELSE 0 END) AS number FROM (
+            SELECT p.id, p.run_month, p.minor, SUM(c.minor) AS rest
+            FROM payout p
+            JOIN payout_line pl ON pl.payout = p.id
+            JOIN commission c ON c.id = pl.commission
+            WHERE p.enrollment = {} AND p.currency = {} AND p.state <> {}
+            GROUP BY p.id, p.run_month, p.minor, c.sale
+        ) x GROUP BY id, run_month, minor
         """,
         enrollment,
         currency,

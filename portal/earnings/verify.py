@@ -6,9 +6,10 @@ from datetime import datetime
 
 from portal.earnings.books import books_on
 from portal.earnings.gather import identity
+from portal.earnings.rows import currencies_of
 from portal.earnings.tables import BillingEvent, Commission, Payout
 from portal.earnings.timeline import LineState
-from portal.earnings.totals import currencies_of, equation
+from portal.earnings.totals import equation
 
 Check = Callable[[datetime], Awaitable[list[str]]]
 
