@@ -52,6 +52,7 @@ class SaleLine:
     state: str
     until: date | None
     amount: Money
+    struck: bool
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,12 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
         stops=stops(tale),
         sums=arithmetic(tale),
         checks=checks(tale),
-        lines=tuple(_shown(line) for line in lines),
+        lines=tuple(_shown(line, struck=state == REVERSED) for line in lines),
         due_in=tale.run if tale.due.minor > 0 and not tale.taken_paid_on else None,
         terms_on=terms.starts_on,
         rule=row["rule"],
         rule_words=rule_words(tale.outcome),
-        renewal=_next_one(tale, customer),
+        renewal=_next_one(tale, f"customer {masked(row['customer'])}"),
         details=tuple((name, value) for name, value in details if value),
         contact=terms.contact,
     )
@@ -228,6 +229,8 @@ async def _tale(
     run = None
     if first:
         run = first.run or next_run(first.released_on, today, terms)
+    if first and first.state is LineState.DISPUTED:
+        run = None  # the bank decides whether there will be a payout
     tier = (await Enrollment.select(Enrollment.tier).where(Enrollment.id == enrollment))[0]["tier"]
     renews_on, renewal = _renewal(row, payment, because, terms.tier(tier).rate_bps, terms)
     if renews_on and renews_on <= today:
@@ -324,7 +327,7 @@ def _next_one(tale: Tale, customer: str) -> Renewal | None:
         return None
     until = released_on(tale.renews_on, tale.terms.hold_days)
     window = pay_window(run_month(until), tale.terms)
-    return Renewal(customer.lower(), tale.renews_on, tale.renewal, until, window.first, window.last)
+    return Renewal(customer, tale.renews_on, tale.renewal, until, window.first, window.last)
 
 
 def _look(tale: Tale, lines: list[_Line]) -> str:
@@ -335,10 +338,13 @@ def _look(tale: Tale, lines: list[_Line]) -> str:
     return str(tale.state)
 
 
-def _shown(line: _Line) -> SaleLine:
+def _shown(line: _Line, *, struck: bool) -> SaleLine:
+    """`struck`: sale and refund of an unpaid sale came to nothing, so no line of it waits for its day."""
     if line.kind is LineKind.SALE:
         words = f"Commission, {rate(line.rate_bps)} of {money(line.base)}"
     else:
         words = correction_title(line.kind, line.outcome)
     until = line.claim.paid_on if line.claim else line.released_on if line.state is LineState.HELD else None
-    return SaleLine(line.booked_on, words, str(line.state), until, line.amount)
+    if struck:
+        return SaleLine(line.booked_on, words, REVERSED, None, line.amount, struck)
+    return SaleLine(line.booked_on, words, str(line.state), until, line.amount, struck)

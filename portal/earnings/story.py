@@ -140,6 +140,9 @@ def _happening(tale: Tale, one: Happening) -> Stop:
 
 def _along_the_hold(tale: Tale, found: Sequence[tuple[date, Stop]]) -> list[Stop]:
     """Draws the amber bar from each stop to the next, up to the day of the release."""
+    if tale.state is LineState.DISPUTED:
+        stops = [stop for _, stop in found]
+        return [*stops[:-1], replace(stops[-1], then="future")]
     told = []
     ends = [on for on, _ in found[1:]] + [tale.released_on or tale.today]
     for (start, stop), end in zip(found, ends, strict=True):
@@ -154,6 +157,9 @@ def _along_the_hold(tale: Tale, found: Sequence[tuple[date, Stop]]) -> list[Stop
 
 
 def _to_the_payout(tale: Tale) -> list[Stop]:
+    if tale.state is LineState.DISPUTED and tale.due.minor > 0:
+        words = "if it decides for the vendor, what you earned stays yours; if not, nothing of it is left"
+        return [Stop("scale", "No date yet", "The bank decides", words, "future", "")]
     if not (tale.released_on and tale.run and tale.window) or tale.due.minor <= 0:
         return []
     past = tale.released_on <= tale.today

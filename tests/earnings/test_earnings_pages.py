@@ -10,6 +10,7 @@ import pytest
 from portal.earnings import samples
 from portal.earnings.queries import home_figures
 from portal.earnings.samples import Bill
+from portal.earnings.totals import coming_payouts
 from portal.money import Money
 from tests.cast import Cast
 from tests.conftest import FrozenClock
@@ -143,6 +144,75 @@ async def test_home_tells_the_next_payout_and_what_it_is_made_of(
     assert [row.title for row in figures.latest] == ["Kartra Growth, first payment", "Kartra Growth, trial"]
     nothing = await home_figures(cast.ben.enrollment, clock.at.date())
     assert (nothing.next, nothing.customers, nothing.latest) == (None, 0, ())
+
+
+async def test_a_disputed_sale_promises_ada_neither_a_day_nor_an_amount(
+    sold: Bill, ada: httpx.AsyncClient, cast: Cast, clock: FrozenClock
+) -> None:
+    await Desk(cast).tell(samples.dispute(sold, clock.at - timedelta(days=3)))
+    page = (await ada.get(await _address(ada, "?state=disputed"))).text
+    assert "The bank decides" in page
+    assert "Disputed, in no payout yet" in page
+    for promise in ("certain from here on", "June run", "Due to you"):
+        assert promise not in page, promise
+
+
+async def test_the_lines_of_a_sale_that_was_taken_back_wait_for_no_day(
+    sold: Bill, ada: httpx.AsyncClient, cast: Cast, clock: FrozenClock
+) -> None:
+    await Desk(cast).tell(samples.charge_refunded(sold, clock.at - timedelta(days=3), total=11_900))
+    page = (await ada.get(await _address(ada, "?state=reversed"))).text
+    assert page.count('cell-end struck">') == 2
+    assert "badge is-reversed" in page
+    assert "badge is-held" not in page
+
+
+async def test_home_counts_sales_and_neither_their_corrections_nor_what_came_to_nothing(
+    sold: Bill, cast: Cast, clock: FrozenClock
+) -> None:
+    desk = Desk(cast)
+    await desk.tell(samples.charge_refunded(sold, clock.at - timedelta(days=3), total=1_900))
+    click = await desk.click(cast.ada, clock.forward(minutes=1))
+    kim, lou = (desk.bill(clock.forward(minutes=1), who) for who in ("kim", "lou"))
+    await desk.tell(desk.checkout(kim.at, "kim", click=click), desk.paid(kim))
+    await desk.tell(desk.checkout(lou.at, "lou", click=click), desk.paid(lou))
+    await desk.tell(desk.refunded(lou, clock.forward(minutes=1), total=11_900))
+    payouts = await coming_payouts(cast.ada.enrollment, "USD", clock.at.date(), cast.terms)
+    assert [
+        (payout.run.first_day.month, [(part.state, part.lines) for part in payout.parts])
+        for payout in payouts
+    ] == [(6, [("held", 1)]), (7, [("held", 1)])]
+
+
+async def test_a_payment_in_another_currency_that_did_not_count_is_found_in_earnings(
+    sold: Bill, ada: httpx.AsyncClient, cast: Cast, clock: FrozenClock
+) -> None:
+    desk = Desk(cast)
+    click = await desk.click(cast.ada, clock.forward(minutes=1))
+    bill = desk.bill(clock.forward(minutes=1), "ines", amount=Money(777, "EUR"))
+    await desk.tell(desk.checkout(bill.at, "ines", click=click), desk.paid(bill))
+    assert "?currency=EUR" in (await ada.get("/earnings")).text
+    assert "price of no plan" in (await ada.get("/earnings?currency=EUR")).text
+    figures = await home_figures(cast.ada.enrollment, clock.at.date())
+    for row in figures.latest:
+        shown = (await ada.get(f"/earnings?currency={row.amount.currency}")).text
+        assert f"/earnings/{row.sale}" in shown
+
+
+async def test_a_customer_is_spelled_alike_everywhere(
+    ada: httpx.AsyncClient, cast: Cast, clock: FrozenClock
+) -> None:
+    desk = Desk(cast)
+    bill = desk.bill(clock.forward(hours=1), "c")
+    await desk.tell(
+        desk.checkout(clock.at, "c", click=await desk.click(cast.ada, clock.at - timedelta(minutes=1))),
+        desk.paid(bill),
+        desk.refunded(bill, clock.forward(hours=1), total=1_900),
+    )
+    for address in ("/home", "/earnings", await _address(ada)):
+        page = (await ada.get(address)).text
+        assert "US_C" in page
+        assert "us_c" not in page.replace("cus_c", ""), address
 
 
 async def _address(ada: httpx.AsyncClient, query: str = "") -> str:
