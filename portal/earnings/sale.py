@@ -10,6 +10,7 @@ import msgspec
 from portal.clock import local_date
 from portal.earnings.books import claims_of, dispute_spans
 from portal.earnings.facts import Payment
+from portal.earnings.forecast import GOES_ON, earner, earns_on, first_sale_on, next_base, next_day
 from portal.earnings.gather import identity
 from portal.earnings.rows import NEWEST, masked
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
@@ -29,7 +30,6 @@ from portal.earnings.timeline import (
     Claim,
     LineState,
     Month,
-    months_later,
     next_run,
     pay_window,
     released_on,
@@ -37,11 +37,10 @@ from portal.earnings.timeline import (
     state_on,
 )
 from portal.earnings.totals import NOT_COUNTED, REVERSED
-from portal.enrollments.tables import Enrollment
 from portal.errors import NotYours
 from portal.money import Money
 from portal.programs.queries import terms_history
-from portal.programs.rules import Period, ProgramTerms
+from portal.programs.rules import ProgramTerms
 from portal.templating import money, rate
 
 
@@ -158,7 +157,8 @@ async def _payment(enrollment: UUID, sale: UUID) -> dict[str, Any]:
     rows = await Transaction.raw(
         f"""
         SELECT t.id, t.program, t.external_id, t.fact, t.subscription, d.outcome, d.rule, d.because,
-            d.arithmetic, d.terms, u.external_id AS customer, u.country, s.ended_at
+            d.arithmetic, d.terms, u.external_id AS customer, u.country, s.ended_at,
+            s.enrollment AS tied_to
         FROM money_event t
         JOIN decision d ON d."transaction" = t.id
         LEFT JOIN customer u ON u.id = t.customer
@@ -231,8 +231,7 @@ async def _tale(
         run = first.run or next_run(first.released_on, today, terms)
     if first and first.state is LineState.DISPUTED:
         run = None  # the bank decides whether there will be a payout
-    tier = (await Enrollment.select(Enrollment.tier).where(Enrollment.id == enrollment))[0]["tier"]
-    renews_on, renewal = _renewal(row, payment, because, terms.tier(tier).rate_bps, terms)
+    renews_on, renewal = await _renewal(row, payment, because, enrollment, terms)
     if renews_on and renews_on <= today:
         renews_on, renewal = None, None
     return Tale(
@@ -256,20 +255,24 @@ async def _tale(
     )
 
 
-def _renewal(
-    row: dict[str, Any], payment: Payment, because: Because, rate_bps: int, terms: ProgramTerms
+async def _renewal(
+    row: dict[str, Any], payment: Payment, because: Because, enrollment: UUID, terms: ProgramTerms
 ) -> tuple[date | None, Money | None]:
-    """When the customer pays next, if the subscription goes on, and what that earns at the rate of today."""
+    """When the customer pays next and what that earns at the rate of today, if it would earn at all."""
     plan = terms.plan(because.plan) if because.plan else None
-    if plan is None or row["ended_at"]:
+    me, outcome = await earner(enrollment), Outcome(row["outcome"])
+    tied = row["tied_to"] is not None and identity(row["tied_to"]) == enrollment
+    if plan is None or row["ended_at"] or not (tied and me.active) or outcome not in GOES_ON:
         return None, None
     trial_ends = because.trial_ends_at
     if trial_ends and trial_ends > payment.at:
         renews_on = local_date(trial_ends, terms.timezone)
     else:
-        months = 12 if plan.period is Period.YEAR else 1
-        renews_on = months_later(local_date(payment.at, terms.timezone), months)
-    return renews_on, plan.price.portion(rate_bps)
+        renews_on = next_day(plan, local_date(payment.at, terms.timezone))
+    first_on = await first_sale_on(identity(row["subscription"]), terms.timezone)
+    if not earns_on(renews_on, first_on, terms):
+        return None, None
+    return renews_on, next_base(plan, payment.base, outcome, because).portion(terms.tier(me.tier).rate_bps)
 
 
 async def _happenings(row: dict[str, Any], enrollment: UUID, terms: ProgramTerms) -> tuple[Happening, ...]:
