@@ -155,8 +155,3 @@ def readable(colour: Colour, ground: Rgb, least: float) -> Colour:
         if contrast(moved.rgb, ground) >= least:
             return moved
     return Colour(end, 0.0, colour.hue)
-
-
-def better_ink(ground: Rgb, dark: Colour, light: Colour) -> Colour:
-    """Whichever of the two reads better on the ground."""
-    return dark if contrast(dark.rgb, ground) >= contrast(light.rgb, ground) else light

@@ -52,9 +52,6 @@ class CustomerFile:
     transactions: dict[str, UUID] = field(default_factory=dict)  # by external id
     subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)  # rows by external id
 
-    def all_corrections(self) -> Iterable[Correction]:
-        return (correction for several in self.corrections.values() for correction in several)
-
 
 def identity(value: Any) -> UUID:
     """SQLite answers with text where PostgreSQL answers with a UUID."""

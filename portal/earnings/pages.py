@@ -16,7 +16,7 @@ from portal.earnings.stripe import Forged, Malformed, read, verify
 from portal.enrollments.queries import Me
 from portal.errors import TooLarge
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, affiliates_only, settings_of, show
+from portal.web import Asking, Page, affiliates_only, page_number, settings_of, show
 
 LARGEST_EVENT = 256 * 1024
 
@@ -64,7 +64,9 @@ async def earnings(
 ) -> Page:
     terms = await terms_at(me.program_id, now)
     today = local_date(now, terms.timezone)
-    shown = await earnings_page(me.enrollment_id, today, state=only, page=_number(page), currency=currency)
+    shown = await earnings_page(
+        me.enrollment_id, today, state=only, page=page_number(page), currency=currency
+    )
     return show(request, "earnings/index.html", page=shown, fragment="ledger")
 
 
@@ -73,11 +75,6 @@ async def sale(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], sale: FromPath[UUID]
 ) -> Page:
     return show(request, "earnings/sale.html", page=await sale_page(me.enrollment_id, sale, now))
-
-
-def _number(text: str) -> int:
-    """A page number; anything else is the first page."""
-    return max(int(text), 1) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
 webhooks_router = Router("/", route_handlers=[stripe_webhook], opt={"nobody": True, "signed": True})

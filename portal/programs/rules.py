@@ -123,10 +123,6 @@ class ProgramTerms:
     starts_at: datetime | None = None
 
     @property
-    def top_rate_bps(self) -> int:
-        return max(tier.rate_bps for tier in self.tiers)
-
-    @property
     def first_tier(self) -> Tier:
         return self.tiers[0]
 
