@@ -1,4 +1,8 @@
-"""Rate limits: a moving window per key, in memory or in Redis."""
+"""Rate limits: a moving window per key, in memory or in Redis.
+
+Every try is remembered until it is old enough. A counter per window would be smaller, but it guesses at the
+turn of a window and lets one try too many through.
+"""
 
 import asyncio
 import time
@@ -9,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import MovingWindowRateLimiter
 from limits.storage import storage_from_string
 
 from portal.errors import TooMany
@@ -19,7 +23,7 @@ class RateLimits:
     """`url` is `memory://`, `redis://…` or `valkey://…`."""
 
     def __init__(self, url: str) -> None:
-        self._window = SlidingWindowCounterRateLimiter(cast(Storage, storage_from_string(f"async+{url}")))
+        self._window = MovingWindowRateLimiter(cast(Storage, storage_from_string(f"async+{url}")))
         self._parsed: dict[str, RateLimitItem] = {}
         # Kept only while somebody holds or awaits it.
         self._turns: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
