@@ -83,6 +83,11 @@ def who(request: ASGIConnection[Any, Any, Any, Any]) -> Who:
     return cast(Who, request.scope.get("state", {}).get("who", VISITOR))
 
 
+def program_of(request: ASGIConnection[Any, Any, Any, Any]) -> UUID:
+    """The program that a page speaks of when its address names none."""
+    return cast(House, request.app.state.house).program_id
+
+
 def settings_of(request: ASGIConnection[Any, Any, Any, Any]) -> Settings:
     return cast(Settings, request.app.state.settings)
 

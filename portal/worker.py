@@ -1,9 +1,10 @@
-"""The worker: sends waiting letters, and books what had to wait. In the server, or a process of its own."""
+"""The worker: sends waiting letters, and does what comes round again. In the server, or its own process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from jinja2 import Environment
@@ -21,33 +22,52 @@ log = structlog.get_logger("portal.worker")
 
 AT_ONCE = 20  # letters before the worker looks up
 REST = 1.0  # seconds between two looks into an empty outbox
-# A checkout can be told before its click is stored; it is looked at again this often.
-CATCH_UP = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """What comes round again. It is told the time, and its second run finds nothing left to do."""
+
+    every: timedelta
+    do: Callable[[datetime], Awaitable[object]]
+
+
+CHORES = (
+    # A checkout can be told before its click is stored: what waited for one is looked at again.
+    Chore(timedelta(seconds=30), catch_up),
+)
+
+# These are no letters but questions: answered with one where there is somebody to answer, so that asking
+# takes the same time for a known and an unknown address.
+QUESTIONS: dict[str, Callable[[Waiting, datetime], Awaitable[None]]] = {
+    PASSWORD_ASKED: answer_password_question,
+}
 
 
 class Worker:
     def __init__(self, settings: Settings, environment: Environment, house: House, clock: Clock) -> None:
         self._settings, self._environment, self._house, self._clock = settings, environment, house, clock
         self._post, self._sender = post_of(settings)
-        self._caught_up_at = clock()
+        self._done_at = dict.fromkeys(CHORES, clock())
         self._stopping = asyncio.Event()
 
     async def send_due(self) -> int:
         """One round; gives back how many letters were tried."""
         return await send_waiting(self._deliver, self._clock(), at_most=AT_ONCE)
 
-    async def catch_up(self) -> None:
-        """Books anew what waited for a click, when its time has come."""
+    async def do_chores(self) -> None:
+        """Those whose time has come."""
         now = self._clock()
-        if now - self._caught_up_at >= CATCH_UP:
-            self._caught_up_at = now
-            await catch_up(self._house.program_id, now)
+        for chore, done_at in self._done_at.items():
+            if now - done_at >= chore.every:
+                self._done_at[chore] = now
+                await chore.do(now)
 
     async def run(self) -> None:
         """Until it is told to stop. A round that fails is logged, and the next one comes."""
         while not self._stopping.is_set():
             try:
-                await self.catch_up()
+                await self.do_chores()
                 busy = await self.send_due() > 0
             except Exception:
                 log.exception("a round of the worker failed")
@@ -64,8 +84,8 @@ class Worker:
             await asyncio.wait_for(self._stopping.wait(), REST)
 
     async def _deliver(self, letter: Waiting) -> None:
-        if letter.message == PASSWORD_ASKED:
-            await answer_password_question(letter.to, self._clock())
+        if answer := QUESTIONS.get(letter.message):
+            await answer(letter, self._clock())
             return
         mail = compose(self._environment, letter, self._house, self._settings, self._sender)
         await self._post(letter.id, mail)

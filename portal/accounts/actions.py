@@ -25,7 +25,7 @@ from portal.accounts.tables import Affiliate, LetterToken, Manager, Session
 from portal.audit.actions import Actor, record
 from portal.errors import Conflict, NotFound, Refused
 from portal.ids import new_id, new_token, token_hash
-from portal.outbox.actions import post
+from portal.outbox.actions import Waiting, post
 
 # Not a letter but a question: the worker answers it with one, where there is somebody to answer.
 PASSWORD_ASKED = "password_asked"  # noqa: S105 - its name
@@ -142,10 +142,10 @@ async def ask_for_password(email: str, now: datetime) -> None:
     await post(PASSWORD_ASKED, to=email, at=now)
 
 
-async def answer_password_question(email: str, now: datetime) -> None:
+async def answer_password_question(asked: Waiting, now: datetime) -> None:
     """Posts a letter to a known address, and nothing to an unknown one."""
     async with db.transaction():
-        affiliate = await Affiliate.objects().where(Affiliate.email_key == email_key(email)).first()
+        affiliate = await Affiliate.objects().where(Affiliate.email_key == email_key(asked.to)).first()
         if affiliate is None or affiliate.email_verified_at is None:
             return
         token = await give_token(affiliate.id, Purpose.PASSWORD, now)

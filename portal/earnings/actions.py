@@ -84,21 +84,23 @@ async def refuse(why: str, now: datetime, body: bytes, source: str = STRIPE) -> 
     await audit(PORTAL, "event_refused", source, digest[:16], now, after={"why": why[:500], "digest": digest})
 
 
-async def catch_up(program: UUID, now: datetime) -> int:
+async def catch_up(now: datetime) -> int:
     """Books anew the subscriptions whose click was stored only after their checkout; answers how many."""
     async with db.transaction():
         late = await Subscription.raw(
             """
-            SELECT s.customer FROM subscription s
+            SELECT s.program, s.customer FROM subscription s
             JOIN click c ON c.token = s.awaits_click
             JOIN enrollment e ON e.id = c.enrollment AND e.program = s.program
-            WHERE s.program = {} AND c.why_not IN ('', 'repeat')
-            """,
-            program,
+            WHERE c.why_not IN ('', 'repeat')
+            """
         )
-        customers = {identity(row["customer"]) for row in late}
-        await _rebook_locked(program, customers, now)
-    return len(customers)
+        waiting: dict[UUID, set[UUID]] = {}
+        for row in late:
+            waiting.setdefault(identity(row["program"]), set()).add(identity(row["customer"]))
+        for program, customers in sorted(waiting.items()):
+            await _rebook_locked(program, customers, now)
+    return sum(map(len, waiting.values()))
 
 
 async def _rebook_locked(program: UUID, customers: set[UUID], now: datetime) -> None:

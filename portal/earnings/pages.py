@@ -16,7 +16,7 @@ from portal.earnings.stripe import Forged, Malformed, read, verify
 from portal.enrollments.queries import Me
 from portal.errors import TooLarge
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, affiliates_only, page_number, settings_of, show
+from portal.web import Asking, Page, affiliates_only, page_number, program_of, settings_of, show
 
 LARGEST_EVENT = 256 * 1024
 
@@ -32,7 +32,7 @@ async def stripe_webhook(request: Asking, now: NamedDependency[datetime]) -> Res
     except (Forged, Malformed) as wrong:
         await refuse(str(wrong), now, body)
         return _answer(400, error=str(wrong))
-    receipt = await receive(request.app.state.house.program_id, delivery, now)
+    receipt = await receive(program_of(request), delivery, now)
     if receipt is Receipt.ALTERED:
         return _answer(409, error="This event came before with another body. Nothing was changed.")
     return _answer(200, received=str(receipt))

@@ -16,7 +16,7 @@ from portal.errors import NotFound, Refused
 from portal.ids import moment_of, new_id, sealed, unsealed
 from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
-from portal.web import Asking, Page, client_network, form_and_choices, go, settings_of, show
+from portal.web import Asking, Page, client_network, form_and_choices, go, program_of, settings_of, show
 
 # Nobody sees and sends seven fields in less, not even with a browser that fills them in.
 FASTEST_PERSON = timedelta(milliseconds=800)
@@ -45,7 +45,7 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Page:
     await limits.spend(APPLICATIONS, "apply", client_network(request))
     # Beyond it, the same page and no letter: nobody fills somebody else's mailbox from here.
     if await limits.allows(LETTERS, "apply", email_key(draft.email)):
-        await actions.submit_application(_program(request), terms, draft, now)
+        await actions.submit_application(program_of(request), terms, draft, now)
     return _check_mail(request, draft.email)
 
 
@@ -98,13 +98,8 @@ def _check_mail(request: Asking, email: str) -> Page:
     return show(request, "enrollments/check_mail.html", page=page)
 
 
-def _program(request: Asking) -> UUID:
-    program: UUID = request.app.state.house.program_id
-    return program
-
-
 async def _terms(request: Asking, now: datetime) -> ProgramTerms:
-    return await terms_at(_program(request), now)
+    return await terms_at(program_of(request), now)
 
 
 def _confirming(request: Asking, token: str) -> UUID:

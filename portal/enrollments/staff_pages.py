@@ -13,7 +13,18 @@ from portal.enrollments.forms import DecisionDraft, parse_decision
 from portal.enrollments.rules import Verdict
 from portal.errors import Conflict, Refused
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, form_of, go, managers_only, settings_of, show, wants_fragment, who
+from portal.web import (
+    Asking,
+    Page,
+    form_of,
+    go,
+    managers_only,
+    program_of,
+    settings_of,
+    show,
+    wants_fragment,
+    who,
+)
 
 
 @get("/")
@@ -34,7 +45,7 @@ async def application(request: Asking, application: FromPath[UUID], now: NamedDe
 async def decide(
     request: Asking, application: FromPath[UUID], now: NamedDependency[datetime]
 ) -> Response[Any]:
-    program_id = request.app.state.house.program_id
+    program_id = program_of(request)
     terms = await terms_at(program_id, now)
     draft = parse_decision(await form_of(request), [tier.key for tier in terms.tiers])
     if draft.errors:
@@ -66,7 +77,7 @@ async def _queue(
     refused: str | None = None,
     status: int = 200,
 ) -> Page:
-    program_id = request.app.state.house.program_id
+    program_id = program_of(request)
     terms = await terms_at(program_id, now)
     if current is None and not decided and not wants_fragment(request):
         current = await queries.oldest_waiting(program_id)

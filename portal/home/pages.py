@@ -8,12 +8,12 @@ from litestar.di import NamedDependency
 from portal.enrollments.queries import Me
 from portal.home import queries
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, affiliates_only, settings_of, show
+from portal.web import Asking, Page, affiliates_only, program_of, settings_of, show
 
 
 @get("/")
 async def program(request: Asking, now: NamedDependency[datetime]) -> Page:
-    terms = await terms_at(request.app.state.house.program_id, now)
+    terms = await terms_at(program_of(request), now)
     return show(request, "home/program.html", page=await queries.program_page(terms, now))
 
 

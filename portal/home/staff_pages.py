@@ -8,12 +8,12 @@ from litestar.params import FromQuery
 
 from portal.home import queries
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, managers_only, page_number, show, who
+from portal.web import Asking, Page, managers_only, page_number, program_of, show, who
 
 
 @get("/manage")
 async def today(request: Asking, now: NamedDependency[datetime]) -> Page:
-    program_id = request.app.state.house.program_id
+    program_id = program_of(request)
     terms = await terms_at(program_id, now)
     page = await queries.today_page(who(request).name, program_id, terms, now)
     return show(request, "home/today.html", page=page)
@@ -23,7 +23,7 @@ async def today(request: Asking, now: NamedDependency[datetime]) -> Page:
 async def affiliates(
     request: Asking, now: NamedDependency[datetime], q: FromQuery[str] = "", page: FromQuery[str] = "1"
 ) -> Page:
-    program_id = request.app.state.house.program_id
+    program_id = program_of(request)
     terms = await terms_at(program_id, now)
     found = await queries.affiliates_page(program_id, terms, q[:100], page_number(page), now)
     return show(request, "home/affiliates.html", page=found, fragment="list")

@@ -144,13 +144,13 @@ async def test_a_click_that_is_stored_late_is_caught_up(desk: Desk) -> None:
     bill = desk.bill(at("2 Jan"), "eve", 1, first=True)
     await desk.tell(desk.checkout(at("2 Jan", 11), "eve", click="a-late-one"), desk.paid(bill))
     assert await desk.decisions() == {"in_eve_1": "no_referral"}
-    assert await catch_up(desk.cast.program, NOW) == 0
+    assert await catch_up(NOW) == 0
     ada = desk.cast.ada
     await Click.insert(
         Click(token="a-late-one", link=await main_link(ada), enrollment=ada.enrollment, at=at("1 Jan"))
     )
-    assert await catch_up(desk.cast.program, NOW) == 1
-    assert await catch_up(desk.cast.program, NOW) == 0
+    assert await catch_up(NOW) == 1
+    assert await catch_up(NOW) == 0
     assert await desk.decisions() == {"in_eve_1": "sale"}
     assert [line[2] for line in await desk.lines()] == [3_570]
 
