@@ -1,13 +1,13 @@
 """What an applicant and a deciding manager say."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from portal.accounts.forms import email_problem
 from portal.enrollments.rules import Verdict, code_problem, slug_problem
+from portal.programs.questions import Question, answer_problem, has_hidden, read_answer
 
 NAME_MOST = 80
 AUDIENCE_MOST = 280
@@ -35,6 +35,8 @@ class ApplicationDraft:
     other_way: str = ""
     audience: str = ""
     consent: bool = False
+    # Answers to the program's own questions, by the question's key.
+    extra: dict[str, tuple[str, ...]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -49,9 +51,16 @@ class DecisionDraft:
 
 
 def parse_application(
-    said: Mapping[str, str], ways: Sequence[str], offered_ways: Mapping[str, str]
+    said: Mapping[str, str],
+    ways: Sequence[str],
+    offered_ways: Mapping[str, str],
+    questions: Sequence[Question] = (),
+    typed: Mapping[str, Sequence[str]] | None = None,
 ) -> ApplicationDraft:
-    """`ways` are the ticked boxes; `offered_ways` maps the program's keys to their names."""
+    """`ways` are the ticked boxes; `offered_ways` maps the program's keys to their names.
+
+    `questions` are the program's own; `typed` holds all values of their fields.
+    """
     name = one_line(said.get("name", ""))
     email = said.get("email", "").strip()
     web_address = said.get("web_address", "").strip()
@@ -72,10 +81,14 @@ def parse_application(
         if consent
         else "We can only take an application from someone who agrees to the terms.",
     }
+    extra = {
+        question.key: read_answer(question, (typed or {}).get(question.field, ())) for question in questions
+    }
+    checks |= {question.field: answer_problem(question, extra[question.key]) for question in questions}
     errors = {key: problem for key, problem in checks.items() if problem}
     # With something wrong, everything comes back as it was typed.
     address = web_address if errors else normal_web_address(web_address)
-    return ApplicationDraft(name, email, address, kind, chosen, other_way, audience, consent, errors)
+    return ApplicationDraft(name, email, address, kind, chosen, other_way, audience, consent, extra, errors)
 
 
 def parse_decision(said: Mapping[str, str], tiers: Sequence[str]) -> DecisionDraft:
@@ -111,7 +124,7 @@ def _name_problem(name: str) -> str | None:
         return f"Use {NAME_MOST} characters at most; this one has {len(name)}."
     if not any(character.isalnum() for character in name):
         return "A name needs at least one letter or digit."
-    return "Leave out the characters that can't be seen." if _has_hidden(name) else None
+    return "Leave out the characters that can't be seen." if has_hidden(name) else None
 
 
 def _web_problem(text: str) -> str | None:
@@ -126,12 +139,7 @@ def _web_problem(text: str) -> str | None:
         host = (parts.hostname or "").encode("idna").decode()
     except (ValueError, UnicodeError):
         return "This address can't be read. Write it like northbound.example."
-    if (
-        parts.scheme not in ("http", "https")
-        or _has_hidden(text)
-        or " " in text
-        or parts.username is not None
-    ):
+    if parts.scheme not in ("http", "https") or has_hidden(text) or " " in text or parts.username is not None:
         return "This is not a web address. Write it like northbound.example."
     if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\.?", host):
         return (
@@ -152,25 +160,10 @@ def _audience_problem(audience: str) -> str | None:
         return "Say in a sentence who follows you."
     if len(audience) > AUDIENCE_MOST:
         return f"Use {AUDIENCE_MOST} characters at most; this has {len(audience)}."
-    return (
-        "Leave out the characters that can't be seen." if _has_hidden(audience.replace("\n", " ")) else None
-    )
+    return "Leave out the characters that can't be seen." if has_hidden(audience.replace("\n", " ")) else None
 
 
 def _reason_problem(reason: str) -> str | None:
     if len(reason) < 10:
         return "Give the reason in your own words. The applicant reads it."
     return f"Use {REASON_MOST} characters at most." if len(reason) > REASON_MOST else None
-
-
-def _has_hidden(text: str) -> bool:
-    """Control characters, and more than three combining marks in a row (nothing we draw could hold them)."""
-    marks = 0
-    for character in text:
-        category = unicodedata.category(character)
-        if category == "Cc":
-            return True
-        marks = marks + 1 if category == "Mn" else 0
-        if marks > 3:
-            return True
-    return False

@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from portal.clock import local_date
+from portal.enrollments.answers import Answers, answers_in, form_answered
 from portal.enrollments.forms import KINDS, ApplicationDraft, DecisionDraft
 from portal.enrollments.rules import (
     ApplicationState,
@@ -20,6 +19,7 @@ from portal.enrollments.rules import (
 )
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
 from portal.errors import NotYours
+from portal.programs.questions import Form
 from portal.programs.rules import ProgramTerms
 
 QUEUE_PAGE = 50
@@ -69,18 +69,6 @@ class CheckMailPage:
 
     email: str
     has_mailbox: bool
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What an applicant wrote, with the names of the choices."""
-
-    name: str
-    email: str
-    web_address: str
-    kind: str
-    ways: tuple[str, ...]
-    audience: str
 
 
 @dataclass(frozen=True)
@@ -198,7 +186,7 @@ async def confirm_page(application_id: UUID, terms: ProgramTerms, now: datetime)
     """Raises Refused for a letter that was used or is too old."""
     row = await _application(application_id)
     must_be_confirmable(ApplicationState(row["state"]), row["sent_at"], now)
-    return ConfirmPage(_answers(row["answers"], terms))
+    return ConfirmPage(await _answers(row, terms))
 
 
 async def status_page(application_id: UUID, terms: ProgramTerms, now: datetime) -> StatusPage:
@@ -206,7 +194,7 @@ async def status_page(application_id: UUID, terms: ProgramTerms, now: datetime) 
     again_from = row["again_from"]
     return StatusPage(
         state=ApplicationState(row["state"]),
-        answers=_answers(row["answers"], terms),
+        answers=await _answers(row, terms),
         sent_at=_local(row["sent_at"], terms),
         confirmed_at=_local(row["confirmed_at"], terms) if row["confirmed_at"] else None,
         decided_at=_local(row["decided_at"], terms) if row["decided_at"] else None,
@@ -263,7 +251,7 @@ async def open_application(
     row = await _application(application_id)
     if UUID(str(row["program"])) != program_id:
         raise NotYours
-    answers = _answers(row["answers"], terms)
+    answers = await _answers(row, terms)
     state = ApplicationState(row["state"])
     made = await _made(application_id) if state is ApplicationState.APPROVED else ("", "")
     if draft is None:
@@ -339,14 +327,18 @@ async def _batches(proposals: Iterator[str], size: int = 8) -> AsyncIterator[lis
 
 async def _application(application_id: UUID) -> dict[str, Any]:
     rows = await Application.raw(
-        "SELECT ap.program, ap.state, ap.answers, ap.sent_at, ap.confirmed_at, ap.decided_at, ap.reason, "
-        "ap.again_from, m.name AS manager_name, t.version AS terms_version FROM application ap "
+        "SELECT ap.program, ap.state, ap.answers, ap.form, ap.sent_at, ap.confirmed_at, ap.decided_at, "
+        "ap.reason, ap.again_from, m.name AS manager_name, t.version AS terms_version FROM application ap "
         "JOIN terms t ON t.id = ap.terms LEFT JOIN manager m ON m.id = ap.decided_by WHERE ap.id = {}",
         application_id,
     )
     if not rows:
         raise NotYours
     return dict(rows[0])
+
+
+async def _answers(row: dict[str, Any], terms: ProgramTerms) -> Answers:
+    return answers_in(row["answers"], terms, await form_answered(UUID(str(row["program"])), row["form"]))
 
 
 async def _made(application_id: UUID) -> tuple[str, str]:
@@ -358,24 +350,8 @@ async def _made(application_id: UUID) -> tuple[str, str]:
     return (rows[0]["slug"], rows[0]["code"]) if rows else ("", "")
 
 
-def _answers(text: str, terms: ProgramTerms) -> Answers:
-    draft = msgspec.json.decode(text, type=ApplicationDraft)
-    names = {way.key: way.name for way in terms.words.ways}
-    return Answers(
-        name=draft.name,
-        email=draft.email,
-        web_address=draft.web_address,
-        kind=KINDS.get(draft.kind, draft.kind),
-        ways=tuple(
-            f"{names.get(way, way)}: {draft.other_way}" if way == "other" else names.get(way, way)
-            for way in draft.ways
-        ),
-        audience=draft.audience,
-    )
-
-
 def _queue_row(row: dict[str, Any], terms: ProgramTerms, current: UUID | None) -> QueueRow:
-    answers = _answers(row["answers"], terms)
+    answers = answers_in(row["answers"], terms, Form())
     identity = UUID(str(row["id"]))
     return QueueRow(
         id=identity,

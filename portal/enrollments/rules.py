@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from portal.errors import Refused
 
@@ -25,6 +27,20 @@ class EnrollmentState(StrEnum):
 class Verdict(StrEnum):
     APPROVE = "approve"
     DECLINE = "decline"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an application came from, as far as its first page view told."""
+
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_term: str = ""
+    utm_content: str = ""
+    referrer: str = ""  # a host
+    via: str = ""  # the slug of the affiliate who recommended the program
+    recruiter: UUID | None = None  # and that affiliate's enrollment
 
 
 # Declined applicants may apply again after three months.

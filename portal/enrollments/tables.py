@@ -1,11 +1,13 @@
 """From an application to an enrollment with its link and code."""
 
+from typing import Any
+
 from piccolo.columns import UUID, Boolean, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from portal.accounts.tables import Affiliate, Manager
 from portal.db import append_only
-from portal.programs.tables import Program, Terms
+from portal.programs.tables import ApplicationForm, Program, Terms
 
 
 class Application(Table, tablename="application"):
@@ -21,6 +23,46 @@ class Application(Table, tablename="application"):
     decided_by = ForeignKey(Manager, null=True, default=None, on_delete=OnDelete.restrict)
     reason = Text(null=False, default="")
     again_from = Timestamptz(null=True, default=None)
+    # Whose questions it answers; None for one that was sent before programs had any.
+    form = ForeignKey(ApplicationForm, null=True, default=None, on_delete=OnDelete.restrict)
+    source = Text(null=False, default="{}")  # JSON of rules.Source
+    opened_at = Timestamptz(
+        null=True, default=None
+    )  # when a manager first looked; answers stand from then on
+    seconds = Integer(null=True, default=None)  # from the first keystroke to sending
+
+
+class Draft(Table, tablename="application_draft"):
+    """An application that is being written. What was typed goes after 30 days, or once sent; times stay."""
+
+    id = UUID(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    form = ForeignKey(ApplicationForm, null=True, default=None, on_delete=OnDelete.restrict)
+    email = Varchar(length=320, null=False, default="")
+    answers = Text(null=False, default="{}")  # JSON of forms.ApplicationDraft, unchecked
+    source = Text(null=False, default="{}")  # JSON of rules.Source
+    revision = Integer(null=False, default=0)  # counts the pages that wrote here, one after the other
+    writer = UUID(null=False, default=None)  # the page that saved last
+    started_at = Timestamptz(null=False, default=None)
+    saved_at = Timestamptz(null=False, default=None)
+    # When a letter with its link was asked for; who asks is reminded once.
+    mailed_at = Timestamptz(null=True, default=None)
+    reminded_at = Timestamptz(null=True, default=None)
+    sent_at = Timestamptz(null=True, default=None)
+    seconds = Integer(null=True, default=None)
+    application = ForeignKey(Application, null=True, default=None, on_delete=OnDelete.restrict)
+    emptied_at = Timestamptz(null=True, default=None)
+
+
+class TermsAcceptance(Table, tablename="terms_acceptance"):
+    """Who agreed to which version, when and how: with an application, or on a page later."""
+
+    id = UUID(primary_key=True, default=None)
+    affiliate = ForeignKey(Affiliate, null=False, on_delete=OnDelete.restrict)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    terms = ForeignKey(Terms, null=False, on_delete=OnDelete.restrict)
+    at = Timestamptz(null=False, default=None)
+    how = Varchar(length=20, null=False)
 
 
 class Enrollment(Table, tablename="enrollment"):
@@ -34,6 +76,10 @@ class Enrollment(Table, tablename="enrollment"):
     state = Varchar(length=20, null=False)
     began_at = Timestamptz(null=False, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    # Whose recommendation brought this affiliate: an enrollment of the same program.
+    recruited_by: ForeignKey[Any] = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict)
+    # The newest version of the terms that a letter told of.
+    terms_told = Integer(null=False, default=0)
 
 
 class EnrollmentChange(Table, tablename="enrollment_change"):
@@ -72,6 +118,14 @@ INDEXES: tuple[str, ...] = (
     "WHERE state IN ('in_review', 'approved')",
     "CREATE INDEX IF NOT EXISTS application_affiliate ON application (affiliate)",
     "CREATE INDEX IF NOT EXISTS application_queue ON application (program, state, sent_at)",
+    "CREATE INDEX IF NOT EXISTS application_draft_program ON application_draft (program, started_at)",
+    "CREATE INDEX IF NOT EXISTS application_draft_sent ON application_draft (program, sent_at)",
+    "CREATE INDEX IF NOT EXISTS application_draft_kept ON application_draft (saved_at) "
+    "WHERE emptied_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS application_decided ON application (program, decided_at)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS terms_acceptance_once ON terms_acceptance (affiliate, terms)",
+    "CREATE INDEX IF NOT EXISTS terms_acceptance_terms ON terms_acceptance (terms)",
+    "CREATE INDEX IF NOT EXISTS enrollment_recruited ON enrollment (recruited_by)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_application ON enrollment (application)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_affiliate ON enrollment (program, affiliate)",
     "CREATE INDEX IF NOT EXISTS enrollment_by_affiliate ON enrollment (affiliate)",
@@ -82,4 +136,4 @@ INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS discount_code_key ON discount_code (code_key)",
     "CREATE INDEX IF NOT EXISTS discount_code_enrollment ON discount_code (enrollment)",
 )
-TRIGGERS = append_only("enrollment_change")
+TRIGGERS = append_only("enrollment_change", "terms_acceptance")

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from portal import db
 from portal.audit.actions import PORTAL, record
 from portal.ids import new_id
 from portal.programs.program_file import BadProgram, parse_program
+from portal.programs.questions import Question
 from portal.programs.rules import ProgramTerms
-from portal.programs.tables import Program, Terms
+from portal.programs.tables import ApplicationForm, Program, Terms
 
 PROGRAM_LOCK = 7_402
 
@@ -65,10 +67,43 @@ async def load_program(path: Path, now: datetime) -> bool:
                 loaded_at=now,
             )
         )
+        asked_before = parse_program(tomllib.loads(last.document)).questions if last else ()
+        if terms.questions != asked_before:
+            await keep_form(program_id, terms.questions, None, now)
         await record(
             PORTAL, "loaded", "terms", f"{terms.slug} {version}", now, after={"starts_on": terms.starts_on}
         )
     return True
+
+
+async def keep_form(
+    program_id: UUID, questions: Sequence[Question], manager_id: UUID | None, now: datetime
+) -> UUID:
+    """Makes these the questions that are asked from now on; gives back the form's id.
+
+    The newest version counts, whoever made it: a program file whose questions stay as they were leaves alone
+    what managers have changed since.
+    """
+    async with db.transaction():
+        await db.exclusively("programs", PROGRAM_LOCK)
+        last = (
+            await ApplicationForm.select(ApplicationForm.version)
+            .where(ApplicationForm.program == program_id)
+            .order_by(ApplicationForm.version, ascending=False)
+            .first()
+        )
+        made = new_id()
+        await ApplicationForm.insert(
+            ApplicationForm(
+                id=made,
+                program=program_id,
+                version=(last["version"] if last else 0) + 1,
+                questions=msgspec.json.encode(questions).decode(),
+                created_at=now,
+                created_by=manager_id,
+            )
+        )
+        return made
 
 
 async def _program(terms: ProgramTerms, now: datetime) -> UUID:

@@ -3,12 +3,20 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from portal.money import BASIS_POINTS, Money, NotMoney, exponent
+from portal.programs.questions import (
+    TEXT_MOST,
+    Question,
+    QuestionKind,
+    question_problems,
+    questions_problem,
+)
 from portal.programs.rules import (
     Brand,
     Destination,
@@ -69,6 +77,7 @@ def _terms(root: "_Table") -> ProgramTerms:
         words=_words(root.table("words")),
         allowed_hosts=links.texts("allowed_hosts", needed=True),
         destinations=tuple(_destination(table) for table in links.tables("destinations")),
+        questions=tuple(_question(table) for table in root.tables("questions", needed=False)),
         hold_days=rules.whole("hold_days", 45, 0, 366),
         link_window_days=links.whole("window_days", 30, 1, 3_650),
         pay_from_day=rules.whole("pay_from_day", 15, 1, 28),
@@ -154,6 +163,22 @@ def _words(table: "_Table") -> Words:
     return words
 
 
+def _question(table: "_Table") -> Question:
+    question = Question(
+        key=table.matching("key", KEY, "lower-case letters, digits and hyphens"),
+        label=table.text("label"),
+        kind=QuestionKind(table.one_of("kind", QuestionKind, QuestionKind.SHORT_TEXT)),
+        help=table.words("help"),
+        required=table.yes("required", default=False),
+        options=table.texts("options"),
+        most=table.whole("most", 0, 0, TEXT_MOST),
+    )
+    table.refuse_the_rest()
+    for key, problem in question_problems(question).items():
+        table.note(key, problem)
+    return question
+
+
 def _contradictions(terms: ProgramTerms) -> list[str]:
     found = []
     for name, keys in (
@@ -163,6 +188,8 @@ def _contradictions(terms: ProgramTerms) -> list[str]:
         ("plans.stripe_prices", [price for plan in terms.plans for price in plan.stripe_prices]),
     ):
         found += [f"{name}: {key!r} is there twice." for key in sorted(set(keys)) if keys.count(key) > 1]
+    if problem := questions_problem(terms.questions):
+        found.append(f"questions: {problem}")
     if terms.pay_from_day > terms.pay_to_day:
         found.append("rules.pay_to_day must not be before rules.pay_from_day.")
     if terms.tiers[0].from_customers != 0:
@@ -231,7 +258,12 @@ class _Table:
             value if type(value) is date else self._wrong(key, "must be a date such as 2026-01-31", date.min)
         )
 
-    def one_of(self, key: str, choices: type[Existing] | type[Period], default: str) -> str:
+    def words(self, key: str) -> str:
+        """A text that may be missing."""
+        value = self._get(key, "")
+        return value.strip() if isinstance(value, str) else self._wrong(key, "must be a text", "")
+
+    def one_of(self, key: str, choices: type[StrEnum], default: str) -> str:
         value = self._get(key, str(default))
         if value in list(choices):
             return str(value)
@@ -269,12 +301,18 @@ class _Table:
             value = self._wrong(key, "must be a table", {})
         return _Table(value, f"{self._path}{key}.", self._problems)
 
-    def tables(self, key: str) -> list["_Table"]:
+    def tables(self, key: str, *, needed: bool = True) -> list["_Table"]:
         value = self._get(key)
+        if value is None and not needed:
+            return []
         if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
             self._wrong(key, "must be a list of tables with at least one entry", None)
             return []
         return [_Table(item, f"{self._path}{key}[{at}].", self._problems) for at, item in enumerate(value, 1)]
+
+    def note(self, key: str, problem: str) -> None:
+        """What is wrong with a value that has the right type."""
+        self._problems.append(f"{self._path}{key}: {problem}")
 
     def refuse_the_rest(self) -> None:
         for key in self._values.keys() - self._asked:

@@ -6,10 +6,13 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
+import msgspec
+
 from portal.errors import NotFound
 from portal.programs.program_file import parse_program
+from portal.programs.questions import Form, Question
 from portal.programs.rules import ProgramTerms, TermsHistory
-from portal.programs.tables import Program, Terms
+from portal.programs.tables import ApplicationForm, Program, Terms
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,31 @@ async def terms_history(program_id: UUID) -> TermsHistory:
 
 async def terms_at(program_id: UUID, at: datetime) -> ProgramTerms:
     return (await terms_history(program_id)).at(at)
+
+
+async def current_form(program_id: UUID) -> Form:
+    """The questions that are asked now; version 0 while there are none."""
+    row = (
+        await ApplicationForm.select(ApplicationForm.id, ApplicationForm.version, ApplicationForm.questions)
+        .where(ApplicationForm.program == program_id)
+        .order_by(ApplicationForm.version, ascending=False)
+        .first()
+    )
+    return _form(UUID(str(row["id"])), row["version"], row["questions"]) if row else Form()
+
+
+async def forms_of(program_id: UUID) -> dict[UUID, Form]:
+    """All versions of a program's form by their ids, for answers that were given to older ones."""
+    rows = await ApplicationForm.select(
+        ApplicationForm.id, ApplicationForm.version, ApplicationForm.questions
+    ).where(ApplicationForm.program == program_id)
+    forms = (_form(UUID(str(row["id"])), row["version"], row["questions"]) for row in rows)
+    return {form.form_id: form for form in forms if form.form_id}
+
+
+@lru_cache(maxsize=256)
+def _form(form_id: UUID, version: int, questions: str) -> Form:
+    return Form(version, msgspec.json.decode(questions, type=tuple[Question, ...]), form_id)
 
 
 @lru_cache(maxsize=256)

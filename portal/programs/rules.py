@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from portal.money import Money
+from portal.programs.questions import Question
 
 
 class Period(StrEnum):
@@ -117,6 +118,7 @@ class ProgramTerms:
     answer_days: int = 2  # working days until an application is answered
     code_percent: int = 0
     code_pattern: str = "{NAME}{PERCENT}"
+    questions: tuple[Question, ...] = ()  # as the file has them; managers may have changed the form since
     # Known only once the version is stored.
     version: int = 1
     terms_id: UUID | None = None

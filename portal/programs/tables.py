@@ -3,6 +3,7 @@
 from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from portal.accounts.tables import Manager
 from portal.db import append_only
 
 
@@ -26,8 +27,21 @@ class Terms(Table, tablename="terms"):
     loaded_at = Timestamptz(null=False, default=None)
 
 
+class ApplicationForm(Table, tablename="application_form"):
+    """One version of the questions that a program adds to its application form; the newest one is asked."""
+
+    id = UUID(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    version = Integer(null=False)
+    questions = Text(null=False)  # JSON
+    created_at = Timestamptz(null=False, default=None)
+    # None where the program file brought them.
+    created_by = ForeignKey(Manager, null=True, default=None, on_delete=OnDelete.restrict)
+
+
 INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS program_slug ON program (slug)",
     "CREATE UNIQUE INDEX IF NOT EXISTS terms_version ON terms (program, version)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS application_form_version ON application_form (program, version)",
 )
-TRIGGERS = append_only("terms")
+TRIGGERS = append_only("terms", "application_form")
