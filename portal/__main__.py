@@ -79,8 +79,8 @@ def manager() -> None:
 @click.option("--name", prompt="Name", help="As affiliates read it.")
 def manager_add(email: str, name: str) -> None:
     """Add a manager; prints a password and the key for the one-time codes, once."""
-    from portal.accounts.actions import add_manager
     from portal.accounts.forms import email_problem
+    from portal.accounts.managers import add_manager
     from portal.clock import utc_now
 
     if problem := email_problem(email):
@@ -96,7 +96,7 @@ def manager_add(email: str, name: str) -> None:
 @click.argument("email")
 def manager_reset(email: str) -> None:
     """Give a manager a new password and a new key for the one-time codes."""
-    from portal.accounts.actions import reset_manager
+    from portal.accounts.managers import reset_manager
     from portal.clock import utc_now
 
     password = secrets.token_urlsafe(15)
@@ -116,7 +116,7 @@ def _tell(email: str, password: str, secret: str) -> None:
 @click.argument("email")
 def manager_end(email: str) -> None:
     """End a manager's access, everywhere and at once."""
-    from portal.accounts.actions import end_manager
+    from portal.accounts.managers import end_manager
     from portal.clock import utc_now
 
     _run(_connected(_settings(), lambda: end_manager(email, utc_now())))

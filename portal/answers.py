@@ -2,6 +2,7 @@
 
 import sqlite3
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import structlog
@@ -52,10 +53,12 @@ SENTENCES = {
 def refused(request: Asking, error: errors.PortalError) -> Response[Any]:
     if isinstance(error, errors.NotSignedIn):
         return _to_sign_in(request)
+    if isinstance(error, errors.NotProved):
+        return _onward(request, f"/signin/again?next={quote(error.onward)}")
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     retry_after = getattr(error, "retry_after", None)
     headers = {"Retry-After": str(retry_after)} if retry_after else {}
-    return answer(request, status, error.sentence, headers)
+    return answer(request, status, error.sentence, headers, getattr(error, "heading", ""))
 
 
 def http_problem(request: Asking, error: HTTPException) -> Response[Any]:
@@ -77,14 +80,16 @@ def broken(request: Asking, error: Exception) -> Response[Any]:
     return answer(request, 500, sentence, {})
 
 
-def answer(request: Asking, status: int, sentence: str, headers: dict[str, str]) -> Response[Any]:
+def answer(
+    request: Asking, status: int, sentence: str, headers: dict[str, str], heading: str = ""
+) -> Response[Any]:
     if request.url.path.startswith(("/webhooks/", "/api/")):
         return Response(
             {"error": sentence}, status_code=status, headers={"Cache-Control": "no-store", **headers}
         )
     home = {"affiliate": ("/home", "Back to home"), "manager": ("/manage", "Back to today")}
     href, label = home.get(who(request).kind, ("/", "To the program"))
-    page = ErrorPage(status, HEADINGS[status], sentence, href, label)
+    page = ErrorPage(status, heading or HEADINGS[status], sentence, href, label)
     return show(request, "errors/error.html", page=page, status=status, headers=headers)
 
 
@@ -92,13 +97,17 @@ def _to_sign_in(request: Asking) -> Response[Any]:
     where = "/signin/code" if who(request).kind == "half" else "/signin"
     if request.method == "GET" and request.url.path not in ("/", "/home", "/manage"):
         where += f"?next={request.url.path}"
-    if request.headers.get("HX-Request") == "true":
-        # htmx would follow the redirect and put the sign-in form into a corner of the page.
-        return nothing(204, {"HX-Redirect": where})
-    response = nothing(303, {"Location": where, "Cache-Control": "no-store"})
+    response = _onward(request, where)
     if who(request).kind == "visitor" and request.cookies:
         forget(response, settings_of(request))
     return response
+
+
+def _onward(request: Asking, where: str) -> Response[Any]:
+    if request.headers.get("HX-Request") == "true":
+        # htmx would follow the redirect and put the page into a corner of this one.
+        return nothing(204, {"HX-Redirect": where})
+    return nothing(303, {"Location": where, "Cache-Control": "no-store"})
 
 
 HANDLERS: ExceptionHandlersMap = {

@@ -81,5 +81,29 @@ class NotAllowed(PortalError):
     sentence = "Your account doesn't open this page."
 
 
+class OnlyReads(NotAllowed):
+    """403: a reader of an account tried to change something."""
+
+    heading = "You read along here"
+    sentence = "A reader sees everything on this account and changes nothing. Ask an owner if you need to."
+
+
+class OnlyOwners(NotAllowed):
+    """403: for the owners of an account."""
+
+    heading = "This is for owners"
+    sentence = "Only an owner of this account can change this. Ask one of them."
+
+
+class NotProved(PortalError):
+    """Signed in, but longer ago than this needs: leads to the page that asks again, and then to `onward`."""
+
+    sentence = "Please show once more that it is you."
+
+    def __init__(self, onward: str) -> None:
+        super().__init__()
+        self.onward = onward
+
+
 class CannotStart(PortalError):
     """The portal does not start; the sentence says why and what to do. Only the command line shows it."""

@@ -18,14 +18,17 @@ from portal.piccolo_app import APP_NAME, FEATURES, TABLES
 MIGRATION_LOCK = 7_400
 
 
-async def migrate() -> int:
-    """Runs on the bound database what it has not seen yet; gives back how many migrations that were."""
+async def migrate(up_to: str | None = None) -> int:
+    """Runs on the bound database what it has not seen yet; gives back how many migrations that were.
+
+    `up_to` stops after that one: how an older version left its database.
+    """
     # Piccolo's migrations look for their engine by this name.
     os.environ.setdefault("PICCOLO_CONF", "portal.piccolo_conf")
     async with db.transaction():
         await db.exclusively("migrations", MIGRATION_LOCK)
         await Migration.create_table(if_not_exists=True)
-        waiting = await missing()
+        waiting = [number for number in await missing() if up_to is None or number <= up_to]
         modules = _modules()
         for number in waiting:
             manager = await modules[number].forwards()

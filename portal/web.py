@@ -5,6 +5,7 @@ import ipaddress
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -15,7 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.handlers.base import BaseRouteHandler
 
-from portal.errors import NotAllowed, NotSignedIn, Unreadable
+from portal.errors import NotAllowed, NotSignedIn, OnlyOwners, OnlyReads, Unreadable
 from portal.settings import Settings
 from portal.templating import render_block
 
@@ -24,17 +25,35 @@ Page = Response[str]
 
 HTML = "text/html"  # Litestar adds the charset
 FLASH = "flash"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+@dataclass(frozen=True)
+class Account:
+    """An affiliate account that a person is on."""
+
+    id: UUID
+    name: str
+    role: str  # "owner", "member" or "reader"
 
 
 @dataclass(frozen=True)
 class Who:
-    """Who is asking. A manager whose one-time code is still missing is `half` and opens only that page."""
+    """Who is asking. A manager whose second factor is still missing is `half` and opens only its pages.
+
+    For affiliates `id` is the account that they look at, `person` who they are; managers have only an `id`.
+    """
 
     kind: Literal["visitor", "affiliate", "half", "manager"]
     id: UUID | None = None
     session_id: UUID | None = None
     name: str = ""
     email: str = ""
+    person: UUID | None = None
+    role: str = ""
+    account: str = ""
+    others: tuple[Account, ...] = ()
+    proved_at: datetime | None = None
 
     @property
     def known(self) -> UUID:
@@ -42,6 +61,15 @@ class Who:
         if self.id is None:
             raise NotSignedIn
         return self.id
+
+    @property
+    def may_change(self) -> bool:
+        """Whether they change things of the account; readers only look."""
+        return self.kind == "manager" or self.role in ("owner", "member")
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == "owner"
 
 
 VISITOR = Who("visitor")
@@ -212,6 +240,21 @@ def client_network(request: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 async def affiliates_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """What is on an account: readers see it, owners and members change it."""
+    _only("affiliate", connection)
+    if not (connection.scope.get("method") in SAFE_METHODS or who(connection).may_change):
+        raise OnlyReads
+
+
+async def owners_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """What everybody on an account sees and only its owners change: the team, where money goes."""
+    _only("affiliate", connection)
+    if not (connection.scope.get("method") in SAFE_METHODS or who(connection).is_owner):
+        raise OnlyOwners
+
+
+async def people_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """What somebody on an account has of their own: readers change it too."""
     _only("affiliate", connection)
 
 

@@ -9,7 +9,12 @@ from datetime import datetime, timedelta
 import structlog
 from jinja2 import Environment
 
-from portal.accounts.actions import PASSWORD_ASKED, answer_password_question
+from portal.accounts.actions import (
+    LINK_ASKED,
+    PASSWORD_ASKED,
+    answer_link_question,
+    answer_password_question,
+)
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
 from portal.outbox.actions import Waiting, send_waiting
@@ -41,6 +46,7 @@ CHORES = (
 # takes the same time for a known and an unknown address.
 QUESTIONS: dict[str, Callable[[Waiting, datetime], Awaitable[None]]] = {
     PASSWORD_ASKED: answer_password_question,
+    LINK_ASKED: answer_link_question,
 }
 
 

@@ -1,19 +1,21 @@
 """The people of the tests: Ada and Ben are affiliates, Cleo is paused, Dora waits, Mira and Noor decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 from portal.accounts import actions as accounts
-from portal.accounts.actions import Device
-from portal.accounts.rules import AFFILIATE_SESSION, HALF_SESSION, MANAGER_SESSION, Purpose
-from portal.accounts.tables import LetterToken, Manager
+from portal.accounts.managers import add_manager
+from portal.accounts.rules import Purpose, Role, email_key
+from portal.accounts.signing_in import Device, open_for_manager, open_for_person
+from portal.accounts.tables import LetterToken, Manager, Membership, Person
 from portal.audit.actions import Actor
 from portal.enrollments import actions as enrollments
 from portal.enrollments.forms import ApplicationDraft
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import Application
+from portal.ids import new_id
 from portal.programs.actions import load_program
 from portal.programs.queries import all_programs, terms_at
 from portal.programs.rules import ProgramTerms
@@ -114,7 +116,7 @@ async def _approved(
 
 
 async def _manager(name: str, email: str, now: datetime) -> Staff:
-    secret = await accounts.add_manager(email, name, PASSWORD, now)
+    secret = await add_manager(email, name, PASSWORD, now)
     kept = await Manager.objects().get(Manager.email == email)
     assert kept is not None
     return Staff(UUID(str(kept.id)), name, email, secret)
@@ -131,12 +133,38 @@ async def _newest(purpose: Purpose) -> UUID:
     return UUID(str(token.id))
 
 
+async def joins(partner: Partner, name: str, email: str, role: Role, now: datetime) -> Partner:
+    """Somebody else on a partner's account, with the cast's password."""
+    owner = await Person.objects().where(Person.email_key == email_key(partner.email)).first()
+    assert owner is not None
+    person = Person(
+        id=new_id(),
+        email=email,
+        email_key=email_key(email),
+        name=name,
+        password_hash=owner.password_hash,
+        email_verified_at=now,
+        created_at=now,
+    )
+    await Person.insert(person)
+    await Membership.insert(
+        Membership(
+            id=new_id(),
+            person=person.id,
+            affiliate=partner.id,
+            role=role,
+            invited_by=owner.id,
+            began_at=now,
+            opened_at=now,
+        )
+    )
+    return replace(partner, name=name, email=email)
+
+
 async def session_of(person: Partner | Staff, now: datetime, *, second_factor: bool = True) -> str:
     """The cookie of somebody who signed in just now, without the work of a password."""
-    if isinstance(person, Partner):
-        opened = await accounts._open(person.id, None, "affiliate", AFFILIATE_SESSION, DEVICE, now)
-    elif second_factor:
-        opened = await accounts._open(None, person.id, "manager", MANAGER_SESSION, DEVICE, now, now)
-    else:
-        opened = await accounts._open(None, person.id, "half", HALF_SESSION, DEVICE, now)
-    return opened.token
+    if isinstance(person, Staff):
+        return (await open_for_manager(person.id, DEVICE, now, second_factor=second_factor)).token
+    kept = await Person.select(Person.id).where(Person.email_key == email_key(person.email)).first()
+    assert kept is not None
+    return (await open_for_person(kept["id"], DEVICE, now, person.id)).token

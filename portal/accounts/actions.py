@@ -1,105 +1,83 @@
-"""Signing in and out, passwords, one-time codes, and the tokens that letters carry."""
+"""Rights that letters carry: choosing a password, signing in by a link, being asked for."""
 
-import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-import pyotp
 
 from portal import db
 from portal.accounts import passwords
-from portal.accounts.rules import (
-    AFFILIATE_SESSION,
-    HALF_SESSION,
-    MANAGER_SESSION,
-    OLD,
-    TOKEN_LASTS,
-    USED,
-    Purpose,
-    email_key,
-    is_usable,
-)
-from portal.accounts.tables import Affiliate, LetterToken, Manager, Session
-from portal.audit.actions import Actor, record
-from portal.errors import Conflict, NotFound, Refused
-from portal.ids import new_id, new_token, token_hash
+from portal.accounts.rules import OLD, TOKEN_LASTS, USED, Purpose, Role, email_key, is_usable
+from portal.accounts.signing_in import Device, NewSession, open_for_manager, open_for_person
+from portal.accounts.tables import Affiliate, LetterToken, Manager, Membership, Person, Session
+from portal.accounts.whose import Whose
+from portal.audit.actions import record
+from portal.errors import NotFound, Refused
+from portal.ids import new_id
 from portal.outbox.actions import Waiting, post
 
-# Not a letter but a question: the worker answers it with one, where there is somebody to answer.
+# Not letters but questions: the worker answers them with one, where there is somebody to answer.
 PASSWORD_ASKED = "password_asked"  # noqa: S105 - its name
-
-
-@dataclass(frozen=True)
-class Device:
-    """Where a session lives, as far as it told."""
-
-    user_agent: str
-    address: str
-
-
-@dataclass(frozen=True)
-class NewSession:
-    token: str
-    kind: str  # "affiliate", or "half" for a manager whose one-time code is still missing
-    lasts: timedelta
-
-
-async def sign_in(email: str, password: str, device: Device, now: datetime) -> NewSession | None:
-    """A new session, or None. Answers in the same time whether the address is known or not."""
-    key = email_key(email)
-    manager = await Manager.objects().where((Manager.email_key == key) & Manager.ended_at.is_null()).first()
-    affiliate = await Affiliate.objects().where(Affiliate.email_key == key).first()
-    # Somebody may be both under one address: the password says which of the two signs in. Both are compared
-    # every time, so that the time taken tells nothing.
-    is_manager, is_affiliate = await asyncio.gather(
-        passwords.matches(password, manager.password_hash if manager else None),
-        passwords.matches(password, affiliate.password_hash if affiliate else None),
-    )
-    if manager and is_manager:
-        return await _open(None, manager.id, "half", HALF_SESSION, device, now)
-    if affiliate and is_affiliate:
-        return await _open(affiliate.id, None, "affiliate", AFFILIATE_SESSION, device, now)
-    return None
-
-
-async def sign_in_affiliate(affiliate_id: UUID, device: Device, now: datetime) -> NewSession:
-    """A session without a password: the person has just proved itself by a letter."""
-    return await _open(affiliate_id, None, "affiliate", AFFILIATE_SESSION, device, now)
-
-
-async def give_code(session_id: UUID, code: str, device: Device, now: datetime) -> NewSession | None:
-    """Turns a half session into a manager's, under a new token; None when the code is wrong or was used."""
-    async with db.transaction():
-        session = await db.for_update(Session.objects().where(Session.id == session_id)).first()
-        if session is None or session.manager is None:
-            return None
-        manager = await db.for_update(Manager.objects().where(Manager.id == session.manager)).first()
-        step = _step_of(code, manager.totp_secret, now) if manager else None
-        if manager is None or step is None or step <= manager.totp_step:
-            return None
-        await Manager.update({Manager.totp_step: step}).where(Manager.id == manager.id)
-        await Session.delete().where(Session.id == session_id)
-        made = await _open(None, manager.id, "manager", MANAGER_SESSION, device, now, second_factor_at=now)
-        await record(Actor("manager", str(manager.id)), "signed_in", "manager", str(manager.id), now)
-        return made
-
-
-async def sign_out(session_id: UUID) -> None:
-    await Session.delete().where(Session.id == session_id)
+LINK_ASKED = "link_asked"
 
 
 async def give_token(
     affiliate_id: UUID, purpose: Purpose, now: datetime, lasts: timedelta | None = None
 ) -> UUID:
-    """The id that a letter carries in a sealed address."""
+    """The id that a letter to an account carries in a sealed address; its first owner comes to be here."""
+    async with db.transaction():
+        owner = await first_owner(affiliate_id, now)
+        return await give(Whose(person=owner), purpose, now, lasts=lasts, affiliate=affiliate_id)
+
+
+async def first_owner(affiliate_id: UUID, now: datetime) -> UUID:
+    """The person behind an account's address, made its owner if nobody is. Raises NotFound."""
+    affiliate = await db.for_update(Affiliate.objects().where(Affiliate.id == affiliate_id)).first()
+    if affiliate is None:
+        raise NotFound
+    made = Person(
+        id=new_id(),
+        email=affiliate.email,
+        email_key=affiliate.email_key,
+        name=affiliate.name,
+        # The account's address was confirmed by letter before anybody could approve it.
+        email_verified_at=affiliate.email_verified_at,
+        created_at=now,
+    )
+    await Person.insert(made).on_conflict(target=Person.email_key, action="DO NOTHING")
+    kept = await Person.select(Person.id).where(Person.email_key == affiliate.email_key).first()
+    person = UUID(str(kept["id"])) if kept else UUID(str(made.id))
+    owners = (Membership.affiliate == affiliate_id) & Membership.ended_at.is_null()
+    if not await Membership.exists().where(owners):
+        await Membership.insert(
+            Membership(
+                id=new_id(),
+                person=person,
+                affiliate=affiliate_id,
+                role=Role.OWNER,
+                began_at=now,
+                opened_at=now,
+            )
+        )
+    return person
+
+
+async def give(
+    whose: Whose,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    lasts: timedelta | None = None,
+    affiliate: UUID | None = None,
+    email: str = "",
+) -> UUID:
     token = new_id()
     await LetterToken.insert(
         LetterToken(
             id=token,
             purpose=purpose,
-            affiliate=affiliate_id,
+            person=whose.person,
+            manager=whose.manager,
+            affiliate=affiliate,
+            email=email,
             created_at=now,
             expires_at=now + (lasts or TOKEN_LASTS[purpose]),
         )
@@ -107,8 +85,8 @@ async def give_token(
     return token
 
 
-async def use_token(token: UUID, purpose: Purpose, now: datetime) -> UUID:
-    """The affiliate whom it was given to. Raises Refused when it was used or is too old."""
+async def use_token(token: UUID, purpose: Purpose, now: datetime) -> LetterToken:
+    """Whose it is and what for. Raises Refused when it was used or is too old."""
     async with db.transaction():
         found = await db.for_update(
             LetterToken.objects().where((LetterToken.id == token) & (LetterToken.purpose == purpose))
@@ -118,23 +96,39 @@ async def use_token(token: UUID, purpose: Purpose, now: datetime) -> UUID:
         if not is_usable(found.expires_at, found.used_at, now):
             raise Refused(OLD)
         await LetterToken.update({LetterToken.used_at: now}).where(LetterToken.id == token)
-        return UUID(str(found.affiliate))
+        return found
 
 
 async def set_password(token: UUID, password: str, device: Device, now: datetime) -> NewSession:
-    """Uses the letter's token, ends every other session of the account and opens a new one."""
+    """Uses the letter's token, ends every other session of theirs and opens a new one."""
     kept = await passwords.hashed(password)
     async with db.transaction():
-        affiliate = await use_token(token, Purpose.PASSWORD, now)
-        await Affiliate.update({Affiliate.password_hash: kept}).where(Affiliate.id == affiliate)
-        await Session.delete().where(Session.affiliate == affiliate)
-        await LetterToken.update({LetterToken.used_at: now}).where(
-            (LetterToken.affiliate == affiliate)
-            & (LetterToken.purpose == Purpose.PASSWORD)
-            & LetterToken.used_at.is_null()
-        )
-        await record(Actor("affiliate", str(affiliate)), "set_password", "affiliate", str(affiliate), now)
-        return await sign_in_affiliate(affiliate, device, now)
+        used = await use_token(token, Purpose.PASSWORD, now)
+        whose = Whose.of(used)
+        await whose.update(password_hash=kept)
+        await end_tokens(whose, now)
+        await Session.delete().where(whose.has(Session))
+        await record(whose.actor, "set_password", whose.kind, str(whose.id), now)
+        return await _opened(used, device, now)
+
+
+async def use_link(token: UUID, device: Device, now: datetime) -> NewSession:
+    """Signs in by a letter. A manager's second factor is still asked for."""
+    async with db.transaction():
+        return await _opened(await use_token(token, Purpose.LINK, now), device, now)
+
+
+async def _opened(used: LetterToken, device: Device, now: datetime) -> NewSession:
+    if used.manager is not None:
+        return await open_for_manager(UUID(str(used.manager)), device, now, second_factor=False)
+    return await open_for_person(UUID(str(used.person)), device, now, used.affiliate)
+
+
+async def end_tokens(whose: Whose, now: datetime) -> None:
+    """What older letters could do, they can't any more."""
+    await LetterToken.update({LetterToken.used_at: now}).where(
+        whose.has(LetterToken) & LetterToken.used_at.is_null()
+    )
 
 
 async def ask_for_password(email: str, now: datetime) -> None:
@@ -142,108 +136,31 @@ async def ask_for_password(email: str, now: datetime) -> None:
     await post(PASSWORD_ASKED, to=email, at=now)
 
 
+async def ask_for_link(email: str, now: datetime) -> None:
+    """The same, for a link to sign in."""
+    await post(LINK_ASKED, to=email, at=now)
+
+
 async def answer_password_question(asked: Waiting, now: datetime) -> None:
     """Posts a letter to a known address, and nothing to an unknown one."""
+    await _answer("new_password", Purpose.PASSWORD, asked.to, now)
+
+
+async def answer_link_question(asked: Waiting, now: datetime) -> None:
+    """Posts a letter to a known address, and nothing to an unknown one."""
+    await _answer("sign_in_link", Purpose.LINK, asked.to, now)
+
+
+async def _answer(message: str, purpose: Purpose, email: str, now: datetime) -> None:
+    key = email_key(email)
     async with db.transaction():
-        affiliate = await Affiliate.objects().where(Affiliate.email_key == email_key(asked.to)).first()
-        if affiliate is None or affiliate.email_verified_at is None:
-            return
-        token = await give_token(affiliate.id, Purpose.PASSWORD, now)
-        await post("new_password", to=affiliate.email, at=now, name=affiliate.name, token=str(token))
-
-
-async def add_manager(email: str, name: str, password: str, now: datetime) -> str:
-    """A new manager, or one that had ended; gives back the key for its one-time codes. Raises Conflict."""
-    kept, secret, key = await passwords.hashed(password), pyotp.random_base32(), email_key(email)
-    async with db.transaction():
-        known = await db.for_update(Manager.objects().where(Manager.email_key == key)).first()
-        if known is not None and known.ended_at is None:
-            raise Conflict(f"There is a manager with the address {email} already.")
-        manager = known.id if known else new_id()
-        values: dict[Any, Any] = {
-            Manager.email: email,
-            Manager.name: name,
-            Manager.password_hash: kept,
-            Manager.totp_secret: secret,
-            Manager.totp_step: 0,
-            Manager.ended_at: None,
-        }
-        if known is None:
-            await Manager.insert(
-                Manager(
-                    id=manager, email_key=key, created_at=now, **{c._meta.name: v for c, v in values.items()}
-                )
-            )
-        else:
-            await Manager.update(values).where(Manager.id == manager)
-        await record(Actor("portal", "command line"), "added", "manager", str(manager), now)
-        return secret
-
-
-async def reset_manager(email: str, password: str, now: datetime) -> str:
-    """A new password and key for one-time codes; gives the key back, ends all sessions. Raises NotFound."""
-    kept, secret = await passwords.hashed(password), pyotp.random_base32()
-    async with db.transaction():
-        manager = await _active_manager(email)
-        await Manager.update(
-            {Manager.password_hash: kept, Manager.totp_secret: secret, Manager.totp_step: 0}
-        ).where(Manager.id == manager)
-        await Session.delete().where(Session.manager == manager)
-        await record(Actor("portal", "command line"), "reset", "manager", str(manager), now)
-        return secret
-
-
-async def end_manager(email: str, now: datetime) -> None:
-    """Signs a manager out everywhere and for good; what it decided stays. Raises NotFound."""
-    async with db.transaction():
-        manager = await _active_manager(email)
-        await Manager.update({Manager.ended_at: now}).where(Manager.id == manager)
-        await Session.delete().where(Session.manager == manager)
-        await record(Actor("portal", "command line"), "ended", "manager", str(manager), now)
-
-
-async def _active_manager(email: str) -> UUID:
-    manager = await db.for_update(
-        Manager.objects().where((Manager.email_key == email_key(email)) & Manager.ended_at.is_null())
-    ).first()
-    if manager is None:
-        raise NotFound(f"There is no manager with the address {email}.")
-    return UUID(str(manager.id))
-
-
-async def _open(
-    affiliate_id: UUID | None,
-    manager_id: UUID | None,
-    kind: str,
-    lasts: timedelta,
-    device: Device,
-    now: datetime,
-    second_factor_at: datetime | None = None,
-) -> NewSession:
-    token = new_token()
-    await Session.insert(
-        Session(
-            id=new_id(),
-            token_hash=token_hash(token),
-            affiliate=affiliate_id,
-            manager=manager_id,
-            second_factor_at=second_factor_at,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + lasts,
-            user_agent=device.user_agent[:300],
-            address=device.address[:64],
+        person = await Person.objects().where(Person.email_key == key).first()
+        if person is not None and person.email_verified_at is not None:
+            token = await give(Whose(person=person.id), purpose, now)
+            await post(message, to=person.email, at=now, name=person.name, token=str(token), manager=False)
+        manager = (
+            await Manager.objects().where((Manager.email_key == key) & Manager.ended_at.is_null()).first()
         )
-    )
-    return NewSession(token, kind, lasts)
-
-
-def _step_of(code: str, secret: str, now: datetime) -> int | None:
-    """The 30-second step that a code belongs to; one step early or late is fine."""
-    totp = pyotp.TOTP(secret)
-    plain = "".join(code.split())
-    current = totp.timecode(now)
-    for step in (current, current - 1, current + 1):
-        if pyotp.utils.strings_equal(plain, totp.generate_otp(step)):
-            return step
-    return None
+        if manager is not None:
+            token = await give(Whose(manager=manager.id), purpose, now)
+            await post(message, to=manager.email, at=now, name=manager.name, token=str(token), manager=True)

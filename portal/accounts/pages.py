@@ -10,10 +10,11 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from portal.accounts import actions, queries
+from portal.accounts import actions, queries, signing_in
 from portal.accounts.forms import email_problem, parse_sign_in
 from portal.accounts.rules import WRONG_TRIES, Purpose, email_key, password_problem
 from portal.accounts.sessions import forget, remember
+from portal.accounts.signing_in import Device, NewSession
 from portal.errors import NotSignedIn
 from portal.ids import unsealed
 from portal.limits import RateLimits
@@ -51,7 +52,7 @@ async def sign_in(request: Asking, now: NamedDependency[datetime]) -> Response[A
         request,
         ("account", email_key(form.email)),
         ("address", client_network(request)),
-        attempt=lambda: actions.sign_in(form.email, form.password, device(request), now),
+        attempt=lambda: signing_in.sign_in(form.email, form.password, device(request), now),
     )
     if session is None:
         page = queries.SignInPage(form.email, onward, wrong=True)
@@ -84,7 +85,7 @@ async def give_code(request: Asking, now: NamedDependency[datetime]) -> Response
     session = await _tried(
         request,
         ("code", str(asking.id)),
-        attempt=lambda: actions.give_code(session_id, code, device(request), now),
+        attempt=lambda: signing_in.give_code(session_id, code, now),
     )
     if session is None:
         page = queries.CodePage(
@@ -126,8 +127,9 @@ async def forgot(request: Asking, now: NamedDependency[datetime]) -> Page:
 
 @get("/signin/password/{token:str}")
 async def password_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Page:
-    email, name = await queries.whose_token(_token(request, token), Purpose.PASSWORD, now)
-    return show(request, "accounts/set_password.html", page=queries.SetPasswordPage(email, name))
+    owner = await queries.whose_token(_token(request, token), Purpose.PASSWORD, now)
+    page = queries.SetPasswordPage(owner.email, owner.name, owner.has_password)
+    return show(request, "accounts/set_password.html", page=page)
 
 
 @post("/signin/password/{token:str}")
@@ -135,19 +137,19 @@ async def set_password(
     request: Asking, token: FromPath[str], now: NamedDependency[datetime]
 ) -> Response[Any]:
     identity = _token(request, token)
-    email, name = await queries.whose_token(identity, Purpose.PASSWORD, now)
+    owner = await queries.whose_token(identity, Purpose.PASSWORD, now)
     password = (await form_of(request)).get("password", "")
-    if problem := password_problem(password, email=email, name=name):
-        page = queries.SetPasswordPage(email, name, error=problem)
+    if problem := password_problem(password, email=owner.email, name=owner.name):
+        page = queries.SetPasswordPage(owner.email, owner.name, owner.has_password, error=problem)
         return show(request, "accounts/set_password.html", page=page, status=422)
     session = await actions.set_password(identity, password, device(request), now)
-    response = go(request, "/home", flash="Your password is set. Welcome in.")
+    response = go(request, HOME[session.kind], flash="Your password is set. Welcome in.")
     remember(response, session, settings_of(request))
     return response
 
 
-def device(request: Asking) -> actions.Device:
-    return actions.Device(request.headers.get("User-Agent", ""), client_address(request))
+def device(request: Asking) -> Device:
+    return Device(request.headers.get("User-Agent", ""), client_address(request))
 
 
 def _token(request: Asking, text: str) -> UUID:
@@ -169,8 +171,8 @@ def _onward(text: str, kind: str) -> str:
 
 
 async def _tried(
-    request: Asking, *keys: tuple[str, str], attempt: Callable[[], Awaitable[actions.NewSession | None]]
-) -> actions.NewSession | None:
+    request: Asking, *keys: tuple[str, str], attempt: Callable[[], Awaitable[NewSession | None]]
+) -> NewSession | None:
     """An attempt to get in; only wrong ones are counted, and each is counted before the next begins."""
     limits = _limits(request)
     async with limits.turns(*keys):
@@ -191,7 +193,7 @@ def _limits(request: Asking) -> RateLimits:
 async def _end_current(request: Asking) -> None:
     session = who(request).session_id
     if session is not None:
-        await actions.sign_out(session)
+        await signing_in.sign_out(session)
 
 
 accounts_router = Router(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from portal.accounts.rules import OLD, PASSWORD_LEAST, USED, Purpose, is_usable
 from portal.accounts.tables import LetterToken
+from portal.accounts.whose import Whose
 from portal.errors import Refused
 
 
@@ -34,6 +35,7 @@ class SetPasswordPage:
 
     email: str
     name: str
+    has_one: bool = False
     least: int = PASSWORD_LEAST
     error: str | None = None
 
@@ -47,16 +49,23 @@ class ForgotPage:
     error: str | None = None
 
 
-async def whose_token(token: UUID, purpose: Purpose, now: datetime) -> tuple[str, str]:
-    """E-mail and name of the affiliate that a letter's token belongs to. Raises Refused for an old one."""
-    rows = await LetterToken.raw(
-        "SELECT t.used_at, t.expires_at, a.email, a.name FROM letter_token t "
-        "JOIN affiliate a ON a.id = t.affiliate WHERE t.id = {} AND t.purpose = {}",
-        token,
-        purpose.value,
+@dataclass(frozen=True)
+class TokenOwner:
+    email: str
+    name: str
+    has_password: bool
+
+
+async def whose_token(token: UUID, purpose: Purpose, now: datetime) -> TokenOwner:
+    """Whom a letter's token was given to. Raises Refused for one that was used or is too old."""
+    found = (
+        await LetterToken.objects()
+        .where((LetterToken.id == token) & (LetterToken.purpose == purpose))
+        .first()
     )
-    if not rows or rows[0]["used_at"] is not None:
+    if found is None or found.used_at is not None:
         raise Refused(USED)
-    if not is_usable(rows[0]["expires_at"], None, now):
+    if not is_usable(found.expires_at, None, now):
         raise Refused(OLD)
-    return rows[0]["email"], rows[0]["name"]
+    row = await Whose.of(found).row()
+    return TokenOwner(row.email, row.name, bool(row.password_hash))

@@ -17,11 +17,30 @@ PASSWORD_MOST = 200
 WRONG_TRIES = "10/5minutes"
 
 
+PROOF_LASTS = timedelta(minutes=10)
+CHALLENGE_LASTS = timedelta(minutes=5)
+INVITATION_LASTS = timedelta(days=14)
+
+
+class Role(StrEnum):
+    """What somebody may do on an account. Readers see everything and change nothing."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    READER = "reader"
+
+
 class Purpose(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a purpose, not a password
+    LINK = "link"
+    EMAIL = "email"
 
 
-TOKEN_LASTS = {Purpose.PASSWORD: timedelta(minutes=30)}
+TOKEN_LASTS = {
+    Purpose.PASSWORD: timedelta(minutes=30),
+    Purpose.LINK: timedelta(minutes=30),
+    Purpose.EMAIL: timedelta(hours=24),
+}
 # The letter that says yes may lie unread over a holiday; its link opens an account that has no password yet.
 FIRST_PASSWORD_LASTS = timedelta(days=14)
 
@@ -74,3 +93,8 @@ def password_problem(password: str, *, email: str, name: str) -> str | None:
 
 def is_usable(expires_at: datetime, used_at: datetime | None, now: datetime) -> bool:
     return used_at is None and now < expires_at
+
+
+def is_proved(proved_at: datetime | None, now: datetime) -> bool:
+    """Whether somebody showed who they are so recently that nobody else can have taken their seat."""
+    return proved_at is not None and now - proved_at < PROOF_LASTS

@@ -17,13 +17,13 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from portal import db
-from portal.accounts.actions import NewSession
 from portal.accounts.rules import SEEN_EVERY
+from portal.accounts.signing_in import NewSession
 from portal.accounts.tables import Session
 from portal.clock import Clock
 from portal.ids import token_hash
 from portal.settings import Settings
-from portal.web import VISITOR, Who
+from portal.web import VISITOR, Account, Who
 
 PATIENCE = 0.3  # seconds
 
@@ -48,38 +48,59 @@ class KnowWho(ASGIMiddleware):
 
 
 async def who_is(token: str, now: datetime) -> Who:
+    # A row for each account that the person is on, so that one question answers for the menu too.
     rows = await Session.raw(
-        "SELECT s.id, s.affiliate, s.manager, s.second_factor_at, s.last_seen_at, "
-        "a.name AS affiliate_name, a.email AS affiliate_email, "
+        "SELECT s.id, s.affiliate, s.manager, s.second_factor_at, s.proved_at, s.last_seen_at, "
+        "p.id AS person, p.name AS person_name, p.email AS person_email, "
+        "t.affiliate AS account, t.role, a.name AS account_name, "
         "m.name AS manager_name, m.email AS manager_email "
-        "FROM session s LEFT JOIN affiliate a ON a.id = s.affiliate "
+        "FROM session s LEFT JOIN person p ON p.id = s.person "
+        "LEFT JOIN membership t ON t.person = p.id AND t.ended_at IS NULL "
+        "LEFT JOIN affiliate a ON a.id = t.affiliate "
         "LEFT JOIN manager m ON m.id = s.manager AND m.ended_at IS NULL "
         "WHERE s.token_hash = {} AND s.expires_at > {}",
         token_hash(token),
         now,
     )
-    if not rows:
-        return VISITOR
-    row = rows[0]
-    session_id = UUID(str(row["id"]))
-    if now - row["last_seen_at"] > SEEN_EVERY:
-        await _note_seen(session_id, now)
-    if row["affiliate"] is not None:
-        return Who(
-            "affiliate",
-            UUID(str(row["affiliate"])),
-            session_id,
-            row["affiliate_name"],
-            row["affiliate_email"],
-        )
-    if row["manager_name"] is None:
+    found = _person(rows) or _manager(rows)
+    if found.session_id is not None and now - rows[0]["last_seen_at"] > SEEN_EVERY:
+        await _note_seen(found.session_id, now)
+    return found
+
+
+def _person(rows: list[dict[str, Any]]) -> Who | None:
+    """None also for somebody who is not on that account any more."""
+    row = next((row for row in rows if row["account"] and row["account"] == row["affiliate"]), None)
+    if row is None:
+        return None
+    others = (
+        Account(UUID(str(one["account"])), one["account_name"], one["role"]) for one in rows if one != row
+    )
+    return Who(
+        "affiliate",
+        UUID(str(row["affiliate"])),
+        UUID(str(row["id"])),
+        row["person_name"],
+        row["person_email"],
+        person=UUID(str(row["person"])),
+        role=row["role"],
+        account=row["account_name"],
+        others=tuple(sorted(others, key=lambda one: one.name.casefold())),
+        proved_at=row["proved_at"],
+    )
+
+
+def _manager(rows: list[dict[str, Any]]) -> Who:
+    row = next((row for row in rows if row["manager_name"] is not None), None)
+    if row is None:
         return VISITOR
     return Who(
         "half" if row["second_factor_at"] is None else "manager",
         UUID(str(row["manager"])),
-        session_id,
+        UUID(str(row["id"])),
         row["manager_name"],
         row["manager_email"],
+        proved_at=row["proved_at"],
     )
 
 

@@ -13,7 +13,7 @@ START = "0" * 64
 class Actor:
     """Who did it. `id` is an account's id, or the name of a part of the portal."""
 
-    kind: Literal["affiliate", "manager", "visitor", "portal", "vendor"]
+    kind: Literal["affiliate", "person", "manager", "visitor", "portal", "vendor"]
     id: str
 
 

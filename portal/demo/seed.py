@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal import db
 from portal.accounts import passwords
-from portal.accounts.tables import Affiliate, Manager
+from portal.accounts.tables import Affiliate, Manager, Person
 from portal.audit.actions import PORTAL
 from portal.demo import DEMO_PROGRAM
 from portal.demo.history import DemoClick, Promoter, history_of
@@ -75,8 +75,8 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
         await dress_up(settings, now)
         for one in sign_ins:
             if one.totp_secret is None:
-                await Affiliate.update({Affiliate.password_hash: hashes[one.email]}).where(
-                    Affiliate.email == one.email
+                await Person.update({Person.password_hash: hashes[one.email]}).where(
+                    Person.email == one.email
                 )
         # Those letters were read long ago.
         await Letter.update({Letter.sent_at: now}).where(Letter.sent_at.is_null())

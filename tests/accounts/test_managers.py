@@ -6,7 +6,8 @@ import pyotp
 import pytest
 
 from portal import db
-from portal.accounts.actions import add_manager, end_manager, give_code, reset_manager, sign_in
+from portal.accounts.managers import add_manager, end_manager, reset_manager
+from portal.accounts.signing_in import give_code, sign_in
 from portal.accounts.tables import Manager, Session
 from portal.errors import Conflict, NotFound
 from tests.cast import BEGINNING, DEVICE, PASSWORD
@@ -27,7 +28,7 @@ async def test_a_manager_who_lost_both_gets_both_anew(stage: Stage) -> None:
         assert half is not None
         session = await Session.select(Session.id).where(Session.manager == mira.id).first()
         assert session is not None
-        assert await give_code(session["id"], pyotp.TOTP(secret).at(LATER), DEVICE, LATER)
+        assert await give_code(session["id"], pyotp.TOTP(secret).at(LATER), LATER)
 
 
 async def test_an_ended_manager_is_out_at_once_and_can_come_back(stage: Stage) -> None:
