@@ -1,14 +1,17 @@
 """What people say on the way in."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import idna
 
 # The part before the @ in ASCII: mail servers that take more are rare, and letters must arrive.
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LONGEST_LOCAL, LONGEST = 64, 254
+NAME_MOST = 80
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,59 @@ def email_problem(email: str) -> str | None:
     if len(local) + 1 + len(ascii_domain) > LONGEST:
         return "This address is longer than mail allows."
     return None
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def normal_web_address(text: str) -> str:
+    """With its scheme, where somebody left it out; `@handles` and unreadable ones stay as they are."""
+    if not text or text.startswith("@") or "://" in text:
+        return text
+    return f"https://{text}"
+
+
+def name_problem(name: str) -> str | None:
+    if not name:
+        return "Type your name, or the name that you publish under."
+    if len(name) > NAME_MOST:
+        return f"Use {NAME_MOST} characters at most; this one has {len(name)}."
+    if not any(character.isalnum() for character in name):
+        return "A name needs at least one letter or digit."
+    return "Leave out the characters that can't be seen." if has_hidden(name) else None
+
+
+def web_problem(text: str) -> str | None:
+    if not text:
+        return "Give the address of your site or channel. It can be a profile on YouTube or LinkedIn."
+    if len(text) > 300:
+        return "Use the short form of this address, 300 characters at most."
+    if text.startswith("@"):
+        return "Give the full address of your channel, like https://youtube.com/@northbound."
+    try:
+        parts = urlsplit(normal_web_address(text))
+        host = (parts.hostname or "").encode("idna").decode()
+    except (ValueError, UnicodeError):
+        return "This address can't be read. Write it like northbound.example."
+    if parts.scheme not in ("http", "https") or has_hidden(text) or " " in text or parts.username is not None:
+        return "This is not a web address. Write it like northbound.example."
+    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\.?", host):
+        return (
+            "This address has no ending. Write it like northbound.example, "
+            "or give your channel's full address."
+        )
+    return None
+
+
+def has_hidden(text: str) -> bool:
+    """Control characters, and more than three combining marks in a row (nothing we draw could hold them)."""
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cc":
+            return True
+        marks = marks + 1 if category == "Mn" else 0
+        if marks > 3:
+            return True
+    return False

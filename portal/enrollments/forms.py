@@ -1,15 +1,19 @@
 """What an applicant and a deciding manager say."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from portal.accounts.forms import email_problem
+from portal.accounts.forms import (
+    email_problem,
+    has_hidden,
+    name_problem,
+    normal_web_address,
+    one_line,
+    web_problem,
+)
 from portal.enrollments.rules import Verdict, code_problem, slug_problem
-from portal.programs.questions import Question, answer_problem, has_hidden, read_answer
+from portal.programs.questions import Question, answer_problem, read_answer
 
-NAME_MOST = 80
 AUDIENCE_MOST = 280
 OTHER_MOST = 120
 REASON_MOST = 600
@@ -70,9 +74,9 @@ def parse_application(
     audience = said.get("audience", "").replace("\r\n", "\n").strip()
     consent = said.get("consent") == "yes"
     checks = {
-        "name": _name_problem(name),
+        "name": name_problem(name),
         "email": email_problem(email) if email else "Type the e-mail address that we can answer to.",
-        "web_address": _web_problem(web_address),
+        "web_address": web_problem(web_address),
         "kind": None if kind in KINDS else "Choose what describes you best.",
         "ways": None if chosen else "Choose at least one way.",
         "other_way": _other_problem(chosen, other_way),
@@ -104,49 +108,6 @@ def parse_decision(said: Mapping[str, str], tiers: Sequence[str]) -> DecisionDra
         checks["reason"] = _reason_problem(reason)
     errors = {key: problem for key, problem in checks.items() if problem}
     return DecisionDraft(verdict, tier, slug, code, reason, errors)
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def normal_web_address(text: str) -> str:
-    """With its scheme, where somebody left it out; `@handles` and unreadable ones stay as they are."""
-    if not text or text.startswith("@") or "://" in text:
-        return text
-    return f"https://{text}"
-
-
-def _name_problem(name: str) -> str | None:
-    if not name:
-        return "Type your name, or the name that you publish under."
-    if len(name) > NAME_MOST:
-        return f"Use {NAME_MOST} characters at most; this one has {len(name)}."
-    if not any(character.isalnum() for character in name):
-        return "A name needs at least one letter or digit."
-    return "Leave out the characters that can't be seen." if has_hidden(name) else None
-
-
-def _web_problem(text: str) -> str | None:
-    if not text:
-        return "Give the address of your site or channel. It can be a profile on YouTube or LinkedIn."
-    if len(text) > 300:
-        return "Use the short form of this address, 300 characters at most."
-    if text.startswith("@"):
-        return "Give the full address of your channel, like https://youtube.com/@northbound."
-    try:
-        parts = urlsplit(normal_web_address(text))
-        host = (parts.hostname or "").encode("idna").decode()
-    except (ValueError, UnicodeError):
-        return "This address can't be read. Write it like northbound.example."
-    if parts.scheme not in ("http", "https") or has_hidden(text) or " " in text or parts.username is not None:
-        return "This is not a web address. Write it like northbound.example."
-    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\.?", host):
-        return (
-            "This address has no ending. Write it like northbound.example, "
-            "or give your channel's full address."
-        )
-    return None
 
 
 def _other_problem(chosen: Sequence[str], other: str) -> str | None:

@@ -5,12 +5,13 @@ the form, and an application points to the one that it answered, so that old ans
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
+
+from portal.accounts.forms import has_hidden
 
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 LABEL_MOST, HELP_MOST, OPTION_MOST = 120, 240, 80
@@ -136,19 +137,6 @@ def link_problem(link: str) -> str | None:
     if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\.?", host):
         return f"“{shown}” has no ending, like .com."
     return None
-
-
-def has_hidden(text: str) -> bool:
-    """Control characters, and more than three combining marks in a row (nothing we draw could hold them)."""
-    marks = 0
-    for character in text:
-        category = unicodedata.category(character)
-        if category == "Cc":
-            return True
-        marks = marks + 1 if category == "Mn" else 0
-        if marks > 3:
-            return True
-    return False
 
 
 def question_problems(question: Question) -> dict[str, str]:
