@@ -2,7 +2,8 @@
 
 import pytest
 
-from portal.enrollments.forms import AUDIENCE_MOST, NAME_MOST, parse_application, parse_decision
+from portal.accounts.forms import NAME_MOST
+from portal.enrollments.forms import AUDIENCE_MOST, parse_application, parse_decision
 from portal.enrollments.rules import Verdict
 
 WAYS = {"blog": "Blog", "email": "E-mail", "other": "Other"}
