@@ -21,6 +21,7 @@ from portal.clock import Clock, utc_now
 from portal.creatives.pages import creatives_routers
 from portal.creatives.renderers import rendering
 from portal.demo.people import kept_hints
+from portal.earnings.intake import booking
 from portal.earnings.pages import earnings_router, webhooks_router
 from portal.enrollments.me import provide_me
 from portal.enrollments.pages import apply_router
@@ -111,7 +112,7 @@ def create_app(
             backend="gzip", gzip_compress_level=5, exclude=["^/static/", "^/c/"], exclude_opt_key="packed"
         ),
         # The pool first: contexts end in reverse, so buffers and worker still have it when they end.
-        lifespan=[database, letters, counting_clicks, rendering, *lifespan],
+        lifespan=[database, letters, counting_clicks, booking, rendering, *lifespan],
         state=state,
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,

@@ -148,10 +148,13 @@ def for_update(query: Query, *, skip_locked: bool = False) -> Query:
     return query.lock_rows("UPDATE", skip_locked=skip_locked)  # type: ignore[attr-defined,no-any-return]
 
 
-async def exclusively(name: str, number: int) -> None:
-    """Only one transaction at a time goes on from here. `number` belongs to the name for ever."""
-    if dialect() == "postgres":
-        await engine().run_ddl(f"SELECT pg_advisory_xact_lock({number}) /* {name} */")
+async def exclusively(name: str, *numbers: int) -> None:
+    """Only one transaction at a time goes on from here. The numbers belong to the name for ever."""
+    if dialect() == "postgres" and numbers:
+        turns = ", ".join(str(number) for number in sorted(numbers))
+        await engine().run_ddl(
+            f"SELECT pg_advisory_xact_lock(n) FROM unnest(ARRAY[{turns}]) AS n /* {name} */"  # noqa: S608 - numbers
+        )
 
 
 def append_only(*tables: str) -> dict[Dialect, tuple[str, ...]]:
@@ -182,12 +185,53 @@ async def run_each(statements: tuple[str, ...]) -> None:
 
 async def insert_many(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Many rows at once, inside a transaction: some twenty times faster than through the query builder."""
-    transaction = engine().current_transaction.get()
-    if transaction is None:
-        raise RuntimeError("insert_many needs a transaction around it")
+    connection = _connection("insert_many")
     if dialect() == "postgres":
-        await transaction.connection.copy_records_to_table(table, records=rows, columns=list(columns))
+        await connection.copy_records_to_table(table, records=rows, columns=list(columns))
         return
     names, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" for _ in columns)
     statement = f'INSERT INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608 - names of our own tables
-    await transaction.connection.executemany(statement, rows)
+    await connection.executemany(statement, rows)
+
+
+# Both engines take about 32,000 values in one statement.
+MOST_VALUES = 30_000
+
+
+async def insert_new(
+    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], once: Sequence[str]
+) -> list[Any]:
+    """Inserts the rows that keep the unique promise over `once`, inside a transaction; answers their ids."""
+    connection = _connection("insert_new")
+    found: list[Any] = []
+    at_once = MOST_VALUES // len(columns)
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
+        statement = _insert_new_sql(table, columns, len(some), once)
+        values = [value for row in some for value in row]
+        if dialect() == "postgres":
+            found += [row["id"] for row in await connection.fetch(statement, *values)]
+        else:
+            async with connection.execute(statement, values) as cursor:
+                found += [row["id"] for row in await cursor.fetchall()]
+    return found
+
+
+def _insert_new_sql(table: str, columns: Sequence[str], rows: int, once: Sequence[str]) -> str:
+    names, width = ", ".join(f'"{column}"' for column in columns), len(columns)
+    if dialect() == "postgres":
+        places = [", ".join(f"${row * width + at + 1}" for at in range(width)) for row in range(rows)]
+    else:
+        places = [", ".join("?" * width)] * rows
+    values = ", ".join(f"({place})" for place in places)
+    return (
+        f'INSERT INTO "{table}" ({names}) VALUES {values} '  # noqa: S608 - names of our own tables
+        f"ON CONFLICT ({', '.join(once)}) DO NOTHING RETURNING id"
+    )
+
+
+def _connection(verb: str) -> Any:
+    transaction = engine().current_transaction.get()
+    if transaction is None:
+        raise RuntimeError(f"{verb} needs a transaction around it")
+    return transaction.connection

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(options: tuple[str, ...] = FAST) -> Iterator[str]:
     """Gives the server's address without a database name, like `postgresql://tests@127.0.0.1:54321`."""
     programs = postgres_programs()
     if programs is None:
@@ -40,7 +40,7 @@ def postgres_server() -> Iterator[str]:
     port = free_port()
     try:
         _init(programs, folder, identity)
-        server = _start(programs, folder, port, identity)
+        server = _start(programs, folder, port, identity, options)
         try:
             _wait_until_ready(folder, server)
             yield f"postgresql://tests@127.0.0.1:{port}"
@@ -77,12 +77,14 @@ def _init(programs: Path, folder: Path, identity: dict[str, Any]) -> None:
         raise RuntimeError(f"initdb failed: {done.stderr or done.stdout}")
 
 
-def _start(programs: Path, folder: Path, port: int, identity: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(
+    programs: Path, folder: Path, port: int, identity: dict[str, Any], options: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
     place = ("-D", str(folder / "data"), "-k", str(folder), "-h", "127.0.0.1", "-p", str(port))
-    options = (part for setting in FAST for part in ("-c", setting))
+    settings = (part for setting in options for part in ("-c", setting))
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            [str(programs / "postgres"), *place, *options],
+            [str(programs / "postgres"), *place, *settings],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -28,7 +28,7 @@ from portal.earnings.stripe import Event
 from portal.earnings.tables import BillingEvent, Decision, Subscription, Transaction
 from portal.referrals.tables import Customer
 
-__all__ = ["Delivery", "Receipt", "catch_up", "receive", "receive_many", "refuse"]
+__all__ = ["Delivery", "Receipt", "catch_up", "receive", "receive_each", "receive_many", "refuse"]
 
 STRIPE = "stripe"
 # A year of a program is booked in bites: each bite is one transaction and one pass over its customers.
@@ -43,21 +43,39 @@ class Receipt(StrEnum):
 
 async def receive(program: UUID, delivery: Delivery, now: datetime, source: str = STRIPE) -> Receipt:
     """Stores one event and books what follows from it. An altered one changes nothing and is audited."""
+    (receipt,) = await receive_each(program, [delivery], now, source)
+    return receipt
+
+
+async def receive_each(
+    program: UUID, deliveries: Sequence[Delivery], now: datetime, source: str = STRIPE
+) -> list[Receipt]:
+    """The same for several in one transaction, with a receipt for each."""
     async with db.transaction():
-        fresh = await store_events(program, source, [delivery], now)
-        if fresh:
-            await _book(program, fresh, now)
-            return Receipt.BOOKED
-        rows = await BillingEvent.select(BillingEvent.digest).where(
-            (BillingEvent.source == source) & (BillingEvent.external_id == delivery.event.external_id)
-        )
-        if rows[0]["digest"] == delivery.digest:
-            return Receipt.KNOWN
-        after = {"digest": delivery.digest, "kind": delivery.event.kind}
-        await audit(
-            PORTAL, "event_altered", source, delivery.event.external_id, now, before=rows[0], after=after
-        )
-        return Receipt.ALTERED
+        fresh = await store_events(program, source, deliveries, now)
+        await _book(program, fresh, now)
+        new = {event.external_id for _, event in fresh}
+        receipts = []
+        for delivery in deliveries:
+            name = delivery.event.external_id
+            if name in new:
+                new.remove(name)
+                receipts.append(Receipt.BOOKED)
+            else:
+                receipts.append(await _again(delivery, now, source))
+    return receipts
+
+
+async def _again(delivery: Delivery, now: datetime, source: str) -> Receipt:
+    event = delivery.event
+    rows = await BillingEvent.select(BillingEvent.digest).where(
+        (BillingEvent.source == source) & (BillingEvent.external_id == event.external_id)
+    )
+    if rows[0]["digest"] == delivery.digest:
+        return Receipt.KNOWN
+    after = {"digest": delivery.digest, "kind": event.kind}
+    await audit(PORTAL, "event_altered", source, event.external_id, now, before=rows[0], after=after)
+    return Receipt.ALTERED
 
 
 async def receive_many(
@@ -116,12 +134,11 @@ async def _book(program: UUID, events: Sequence[tuple[UUID, Event]], now: dateti
     await take_turns([fact for _, fact in facts])
     customers = await store_customers(program, [fact for _, fact in facts])
     subscriptions = await store_subscriptions(program, [fact for _, fact in facts], customers)
-    payers = {*customers.values(), *(owner for _, owner in subscriptions.values())}
-    await lock(Customer, payers)
     await store_subscription_facts(facts, subscriptions)
     await store_transactions(program, facts, customers, subscriptions)
     await store_names(program, [fact for _, fact in facts])
-    concerned = payers | await payers_of(program, [fact for _, fact in facts])
+    concerned = {*customers.values(), *(owner for _, owner in subscriptions.values())}
+    concerned |= await payers_of(program, [fact for _, fact in facts])
     await lock(Customer, concerned)
     await rebook(program, concerned, now)
     await _answer_the_waiting(program, [fact for _, fact in facts], now)

@@ -1,7 +1,7 @@
 """Billing systems in, earnings out."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from litestar import Response, Router, get, post
@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from portal.clock import local_date
-from portal.earnings.actions import Delivery, Receipt, receive, refuse
+from portal.earnings.actions import Delivery, Receipt, refuse
+from portal.earnings.intake import Intake
 from portal.earnings.queries import earnings_page
 from portal.earnings.sale import sale_page
 from portal.earnings.stripe import Forged, Malformed, read, verify
@@ -32,10 +33,14 @@ async def stripe_webhook(request: Asking, now: NamedDependency[datetime]) -> Res
     except (Forged, Malformed) as wrong:
         await refuse(str(wrong), now, body)
         return _answer(400, error=str(wrong))
-    receipt = await receive(program_of(request), delivery, now)
+    receipt = await intake_of(request).receive(program_of(request), delivery, now)
     if receipt is Receipt.ALTERED:
         return _answer(409, error="This event came before with another body. Nothing was changed.")
     return _answer(200, received=str(receipt))
+
+
+def intake_of(request: Asking) -> Intake:
+    return cast(Intake, request.app.state.intake)
 
 
 async def _body(request: Asking) -> bytes:

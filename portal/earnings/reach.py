@@ -27,15 +27,15 @@ async def keep_spans(spans: Mapping[UUID, Collection[Span]]) -> set[UUID]:
     await insert(
         PayingSpan,
         [
-            PayingSpan(
-                id=new_id(),
-                enrollment=span.enrollment,
-                customer=customer,
-                began_at=span.began.at,
-                began_by=span.began.turn,
-                ended_at=span.ended.at if span.ended else None,
-                ended_by=span.ended.turn if span.ended else None,
-            )
+            {
+                "id": new_id(),
+                "enrollment": span.enrollment,
+                "customer": customer,
+                "began_at": span.began.at,
+                "began_by": span.began.turn,
+                "ended_at": span.ended.at if span.ended else None,
+                "ended_by": span.ended.turn if span.ended else None,
+            }
             for customer, own in changed.items()
             for span in own
         ],
@@ -66,14 +66,14 @@ async def keep_steps(enrollments: Collection[UUID], terms: TermsHistory) -> set[
         await insert(
             TierStep,
             [
-                TierStep(
-                    id=new_id(),
-                    enrollment=enrollment,
-                    tier=step.tier,
-                    reached_at=step.reached.at,
-                    reached_by=step.reached.turn,
-                    customers=step.customers,
-                )
+                {
+                    "id": new_id(),
+                    "enrollment": enrollment,
+                    "tier": step.tier,
+                    "reached_at": step.reached.at,
+                    "reached_by": step.reached.turn,
+                    "customers": step.customers,
+                }
                 for step in steps
             ],
         )

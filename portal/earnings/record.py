@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from piccolo.table import Table
 
 from portal.earnings.gather import (
     CustomerFile,
@@ -23,7 +22,7 @@ from portal.earnings.ledger import Account, Booked, account_of, missing_lines, t
 from portal.earnings.reach import customers_of, keep_spans, keep_steps
 from portal.earnings.rules import Decision as Decided
 from portal.earnings.rules import Subscription as Told
-from portal.earnings.store import insert, lock
+from portal.earnings.store import Row, insert, lock
 from portal.earnings.tables import (
     Commission,
     Decision,
@@ -116,7 +115,7 @@ async def _add_decisions(
     for some in chunks({ids[one.transaction] for one in decisions}, 5_000):
         for row in await Decision.select().where(Decision.transaction.is_in(some)).order_by(Decision.seq):
             newest[identity(row["transaction"])] = row
-    rows: list[Table] = []
+    rows: list[Row] = []
     counting: dict[str, UUID] = {}
     for one in decisions:
         transaction = ids[one.transaction]
@@ -127,13 +126,13 @@ async def _add_decisions(
             continue
         counting[one.transaction] = new_id()
         rows.append(
-            Decision(
-                id=counting[one.transaction],
-                transaction=transaction,
-                seq=before["seq"] + 1 if before else 1,
-                decided_at=now,
+            {
+                "id": counting[one.transaction],
+                "transaction": transaction,
+                "seq": before["seq"] + 1 if before else 1,
+                "decided_at": now,
                 **values,
-            )
+            }
         )
     await insert(Decision, rows)
     return counting
@@ -177,22 +176,22 @@ async def _add_lines(
     await insert(
         Commission,
         [
-            Commission(
-                id=new_id(),
-                program=program,
-                enrollment=due.enrollment,
-                transaction=ids[due.transaction],
-                sale=ids[due.sale],
-                decision=decisions[due.transaction],
-                kind=str(due.kind),
-                minor=due.amount.minor,
-                currency=due.amount.currency,
-                rate_bps=due.rate_bps,
-                base_minor=due.base.minor,
-                booked_on=due.booked_on,
-                released_on=due.released_on,
-                created_at=now,
-            )
+            {
+                "id": new_id(),
+                "program": program,
+                "enrollment": due.enrollment,
+                "transaction": ids[due.transaction],
+                "sale": ids[due.sale],
+                "decision": decisions[due.transaction],
+                "kind": str(due.kind),
+                "minor": due.amount.minor,
+                "currency": due.amount.currency,
+                "rate_bps": due.rate_bps,
+                "base_minor": due.base.minor,
+                "booked_on": due.booked_on,
+                "released_on": due.released_on,
+                "created_at": now,
+            }
             for due in missing
         ],
     )
@@ -292,9 +291,13 @@ async def _keep_disputes(
     await insert(
         DisputedTime,
         [
-            DisputedTime(
-                id=new_id(), sale=sale, dispute=dispute, opened_on=span.opened_on, closed_on=span.closed_on
-            )
+            {
+                "id": new_id(),
+                "sale": sale,
+                "dispute": dispute,
+                "opened_on": span.opened_on,
+                "closed_on": span.closed_on,
+            }
             for sale in changed
             for dispute, span in wanted[sale].items()
         ],

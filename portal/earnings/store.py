@@ -2,14 +2,13 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from piccolo.columns import Column
 from piccolo.table import Table
 
 from portal import db
@@ -17,6 +16,7 @@ from portal.earnings.facts import (
     Checkout,
     Dispute,
     Fact,
+    MoneyFact,
     Payment,
     PaymentNames,
     Refund,
@@ -33,11 +33,13 @@ from portal.earnings.tables import (
     Transaction,
 )
 from portal.ids import new_id
+from portal.money import Money
 from portal.referrals.tables import Customer
 
 # Payments share a fixed number of locks by their names, so that a year takes no more of them than an event.
-FIRST_TURN_LOCK, TURN_LOCKS = 7_500, 64
-MANY = 50
+FIRST_TURN_LOCK, TURN_LOCKS = 1_000_000, 1_024
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +56,33 @@ async def store_events(
     program: UUID, source: str, deliveries: Sequence[Delivery], now: datetime
 ) -> list[tuple[UUID, Event]]:
     """Stores the events that are new; the unique promise of the table decides which these are."""
-    rows = {
-        delivery.event.external_id: BillingEvent(
-            id=new_id(),
-            program=program,
-            source=source,
-            external_id=delivery.event.external_id,
-            kind=delivery.event.kind,
-            meaning=str(delivery.event.meaning),
-            body=delivery.body.decode(),
-            digest=delivery.digest,
-            happened_at=delivery.event.happened_at,
-            received_at=now,
-        )
-        for delivery in deliveries
-    }
-    stored = await _insert_new(
-        BillingEvent, list(rows.values()), (BillingEvent.source, BillingEvent.external_id)
-    )
-    return [
-        (rows[delivery.event.external_id].id, delivery.event)
-        for delivery in {delivery.event.external_id: delivery for delivery in deliveries}.values()
-        if rows[delivery.event.external_id].id in stored
+    # Of several with one id the first counts. In the order of their ids, so that two bookings never wait
+    # for each other.
+    first = {delivery.event.external_id: delivery for delivery in reversed(deliveries)}
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(),
+            "program": program,
+            "source": source,
+            "external_id": name,
+            "kind": first[name].event.kind,
+            "meaning": str(first[name].event.meaning),
+            "body": first[name].body.decode(),
+            "digest": first[name].digest,
+            "happened_at": first[name].event.happened_at,
+            "received_at": now,
+        }
+        for name in sorted(first)
     ]
+    stored = await insert_new(BillingEvent, rows, "source", "external_id")
+    return [(row["id"], first[row["external_id"]].event) for row in rows if row["id"] in stored]
 
 
 async def take_turns(facts: Iterable[Fact]) -> None:
     """A payment and its refund of the same moment must see each other, so one waits for the other."""
     names = {name for fact in facts for name in _payment_names(fact)}
     buckets = {zlib.crc32(name.encode()) % TURN_LOCKS for name in names}
-    for bucket in sorted(buckets):
-        await db.exclusively("payment", FIRST_TURN_LOCK + bucket)
+    await db.exclusively("payment", *(FIRST_TURN_LOCK + bucket for bucket in buckets))
 
 
 def _payment_names(fact: Fact) -> tuple[str, ...]:
@@ -102,17 +100,17 @@ def _payment_names(fact: Fact) -> tuple[str, ...]:
 async def store_customers(program: UUID, facts: Iterable[Fact]) -> dict[str, UUID]:
     told = [fact for fact in facts if isinstance(fact, Checkout | SubscriptionChange | Payment)]
     seen = {fact.customer: fact for fact in sorted(told, key=lambda fact: fact.at, reverse=True)}
-    rows: list[Table] = [
-        Customer(
-            id=new_id(),
-            program=program,
-            external_id=name,
-            country="" if isinstance(fact, SubscriptionChange) else fact.country,
-            first_seen_at=fact.at,
-        )
+    rows = [
+        {
+            "id": new_id(),
+            "program": program,
+            "external_id": name,
+            "country": "" if isinstance(fact, SubscriptionChange) else fact.country,
+            "first_seen_at": fact.at,
+        }
         for name, fact in sorted(seen.items())
     ]
-    await _insert_new(Customer, rows, (Customer.program, Customer.external_id))
+    await insert_new(Customer, rows, "program", "external_id")
     found = {}
     for some in chunks(seen, 5_000):
         for row in await Customer.select(Customer.id, Customer.external_id, Customer.country).where(
@@ -144,11 +142,17 @@ async def store_subscriptions(
         for fact in facts
         if isinstance(fact, Checkout | SubscriptionChange | Payment) and fact.subscription
     }
-    rows: list[Table] = [
-        Subscription(id=new_id(), program=program, customer=customers[customer], external_id=name)
+    rows = [
+        {
+            "id": new_id(),
+            "program": program,
+            "customer": customers[customer],
+            "external_id": name,
+            "placement": "",
+        }
         for name, customer in sorted(told.items())
     ]
-    await _insert_new(Subscription, rows, (Subscription.program, Subscription.external_id))
+    await insert_new(Subscription, rows, "program", "external_id")
     found = {}
     for some in chunks(told, 5_000):
         for row in await Subscription.select(
@@ -164,42 +168,59 @@ async def store_transactions(
     customers: dict[str, UUID],
     subscriptions: dict[str, tuple[UUID, UUID]],
 ) -> None:
-    rows: dict[str, Table] = {}
+    rows: dict[str, Row] = {}
     for event, fact in facts:
         if isinstance(fact, Payment):
             subscription, owner = subscriptions.get(fact.subscription or "", (None, customers[fact.customer]))
-            rows[fact.external_id] = Transaction(
-                id=new_id(),
-                event=event,
-                program=program,
+            rows[fact.external_id] = _money_row(
+                event,
+                program,
+                fact,
+                kind=TransactionKind.PAYMENT,
+                reference=fact.external_id,
+                amounts=(fact.charged, fact.base, fact.tax, fact.discount),
                 customer=owner,
                 subscription=subscription,
-                kind=str(TransactionKind.PAYMENT),
-                external_id=fact.external_id,
-                reference=fact.external_id,
-                happened_at=fact.at,
-                currency=fact.charged.currency,
-                charged=fact.charged.minor,
-                base=fact.base.minor,
-                tax=fact.tax.minor,
-                discount=fact.discount.minor,
-                fact=msgspec.json.encode(fact).decode(),
             )
         elif isinstance(fact, Refund | Dispute):
             kind = TransactionKind.REFUND if isinstance(fact, Refund) else TransactionKind.DISPUTE
-            rows[fact.external_id] = Transaction(
-                id=new_id(),
-                event=event,
-                program=program,
-                kind=str(kind),
-                external_id=fact.external_id,
-                reference=fact.reference,
-                happened_at=fact.at,
-                currency=fact.amount.currency,
-                charged=fact.amount.minor,
-                fact=msgspec.json.encode(fact).decode(),
+            rows[fact.external_id] = _money_row(
+                event, program, fact, kind=kind, reference=fact.reference, amounts=(fact.amount,)
             )
-    await _insert_new(Transaction, list(rows.values()), (Transaction.program, Transaction.external_id))
+    ordered = [rows[name] for name in sorted(rows)]
+    await insert_new(Transaction, ordered, "program", "external_id")
+
+
+def _money_row(
+    event: UUID,
+    program: UUID,
+    fact: MoneyFact,
+    *,
+    kind: TransactionKind,
+    reference: str,
+    amounts: Sequence[Money],
+    customer: UUID | None = None,
+    subscription: UUID | None = None,
+) -> Row:
+    """`amounts` are what was charged, the base, the tax and the discount; a correction has only the first."""
+    charged, base, tax, discount = (*(amount.minor for amount in amounts), 0, 0, 0)[:4]
+    return {
+        "id": new_id(),
+        "event": event,
+        "program": program,
+        "customer": customer,
+        "subscription": subscription,
+        "kind": str(kind),
+        "external_id": fact.external_id,
+        "reference": reference,
+        "happened_at": fact.at,
+        "currency": amounts[0].currency,
+        "charged": charged,
+        "base": base,
+        "tax": tax,
+        "discount": discount,
+        "fact": msgspec.json.encode(fact).decode(),
+    }
 
 
 async def store_names(program: UUID, facts: Iterable[Fact]) -> None:
@@ -209,11 +230,11 @@ async def store_names(program: UUID, facts: Iterable[Fact]) -> None:
             names.update(dict.fromkeys(fact.names, fact.external_id))
         elif isinstance(fact, PaymentNames):
             names[fact.name] = fact.payment
-    rows: list[Table] = [
-        PaymentName(id=new_id(), program=program, name=name, payment=payment)
+    rows = [
+        {"id": new_id(), "program": program, "name": name, "payment": payment}
         for name, payment in sorted(names.items())
     ]
-    await _insert_new(PaymentName, rows, (PaymentName.program, PaymentName.name))
+    await insert_new(PaymentName, rows, "program", "name")
 
 
 async def payers_of(program: UUID, facts: Iterable[Fact]) -> set[UUID]:
@@ -237,30 +258,13 @@ async def payers_of(program: UUID, facts: Iterable[Fact]) -> set[UUID]:
     return found
 
 
-async def _insert_new(table: type[Table], rows: Sequence[Table], once: tuple[Column, Column]) -> set[UUID]:
-    """Inserts what is not there yet; answers the new ids. All rows are alike in the first of the columns."""
-    if len(rows) > MANY:
-        new = await _not_there(table, rows, *once)
-        await insert(table, new)
-        return {identity(_value(row, "id")) for row in new}
+async def insert_new(table: type[Table], rows: Sequence[Row], *once: str) -> set[UUID]:
+    """Inserts what is not there yet; answers the new ids."""
     if not rows:
         return set()
-    query = table.insert(*rows).on_conflict(target=once, action="DO NOTHING")
-    return {identity(row["id"]) for row in await query}
-
-
-async def _not_there(table: type[Table], rows: Sequence[Table], scope: Column, name: Column) -> list[Table]:
-    """For a long history, asking first is many times faster than one careful insert for each."""
-    key = name._meta.name
-    there: set[str] = set()
-    for some in chunks({_value(row, key) for row in rows}, 5_000):
-        within = scope == _value(rows[0], scope._meta.name)
-        there |= {found[key] for found in await table.select(name).where(within & name.is_in(some))}
-    return [row for row in rows if _value(row, key) not in there]
-
-
-def _value(row: Table, column: str) -> Any:
-    return getattr(row, column)
+    name, columns = table._meta.tablename, list(rows[0])
+    new = await db.insert_new(name, columns, [list(row.values()) for row in rows], once)
+    return {identity(one) for one in new}
 
 
 async def lock(table: type[Table], ids: Iterable[UUID]) -> None:
@@ -270,12 +274,9 @@ async def lock(table: type[Table], ids: Iterable[UUID]) -> None:
         await db.for_update(table.select(column).where(column.is_in(some)).order_by(column))
 
 
-async def insert(table: type[Table], rows: Sequence[Table]) -> None:
+async def insert(table: type[Table], rows: Sequence[Row]) -> None:
     if rows:
-        columns = [column._meta.name for column in table._meta.columns]
-        await db.insert_many(
-            table._meta.tablename, columns, [[getattr(row, name) for name in columns] for row in rows]
-        )
+        await db.insert_many(table._meta.tablename, list(rows[0]), [list(row.values()) for row in rows])
 
 
 async def store_subscription_facts(
@@ -284,14 +285,14 @@ async def store_subscription_facts(
     await insert(
         SubscriptionFact,
         [
-            SubscriptionFact(
-                id=new_id(),
-                event=row,
-                subscription=subscriptions[fact.subscription][0],
-                happened_at=fact.at,
-                kind=CHECKOUT if isinstance(fact, Checkout) else CHANGE,
-                fact=msgspec.json.encode(fact).decode(),
-            )
+            {
+                "id": new_id(),
+                "event": row,
+                "subscription": subscriptions[fact.subscription][0],
+                "happened_at": fact.at,
+                "kind": CHECKOUT if isinstance(fact, Checkout) else CHANGE,
+                "fact": msgspec.json.encode(fact).decode(),
+            }
             for row, fact in facts
             if isinstance(fact, Checkout | SubscriptionChange)
         ],
