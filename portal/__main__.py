@@ -1,18 +1,13 @@
 """The command line: `python -m portal <command>`."""
 
-import asyncio
-import json
 import secrets
 import sys
-from collections.abc import Coroutine
-from datetime import date, datetime
-from typing import Any, TypeVar
 
 import click
 
-from portal.settings import BadSetting, Settings, read_settings
+from portal.bookkeeping import COMMANDS
+from portal.console import connected, run, settings
 
-Answer = TypeVar("Answer")
 LONGEST_NAME = 80
 
 
@@ -32,12 +27,12 @@ def serve(demo: bool, no_worker: bool, processes: int) -> None:
     from portal.errors import CannotStart
     from portal.serving import check_place, has_managers, prepare, serve_until_stopped, welcome
 
-    settings = _settings()
+    known = settings()
     try:
-        check_place(settings)
-        _run(prepare(settings, demo=demo))
-        click.echo(welcome(settings, has_managers=_run(has_managers(settings))))
-        serve_until_stopped(settings, own_worker=not no_worker, processes=processes)
+        check_place(known)
+        run(prepare(known, demo=demo))
+        click.echo(welcome(known, has_managers=run(has_managers(known))))
+        serve_until_stopped(known, own_worker=not no_worker, processes=processes)
     except CannotStart as problem:
         raise click.ClickException(str(problem)) from problem
 
@@ -47,7 +42,7 @@ def worker() -> None:
     """Send waiting letters until stopped, as a process of its own."""
     from portal.serving import work_until_stopped
 
-    _run(work_until_stopped(_settings()))
+    run(work_until_stopped(settings()))
 
 
 @main.command()
@@ -55,7 +50,7 @@ def migrate() -> None:
     """Bring the database to this version."""
     from portal.migrate import migrate as run_migrations
 
-    done = _run(_connected(_settings(), run_migrations))
+    done = run(connected(settings(), run_migrations))
     click.echo(f"{done} migrations ran." if done else "The database is up to date.")
 
 
@@ -64,9 +59,9 @@ def demo() -> None:
     """Fill an empty portal with the demo program, and print how to sign in."""
     from portal.serving import prepare, sign_ins
 
-    settings = _settings()
-    _run(prepare(settings, demo=True))
-    click.echo(sign_ins(settings))
+    known = settings()
+    run(prepare(known, demo=True))
+    click.echo(sign_ins(known))
 
 
 @main.group()
@@ -88,7 +83,7 @@ def manager_add(email: str, name: str) -> None:
     if not name.strip() or len(name) > LONGEST_NAME:
         raise click.ClickException(f"Give a name of 1 to {LONGEST_NAME} characters; affiliates read it.")
     password = secrets.token_urlsafe(15)
-    secret = _run(_connected(_settings(), lambda: add_manager(email, name.strip(), password, utc_now())))
+    secret = run(connected(settings(), lambda: add_manager(email, name.strip(), password, utc_now())))
     _tell(email, password, secret)
 
 
@@ -100,7 +95,7 @@ def manager_reset(email: str) -> None:
     from portal.clock import utc_now
 
     password = secrets.token_urlsafe(15)
-    secret = _run(_connected(_settings(), lambda: reset_manager(email, password, utc_now())))
+    secret = run(connected(settings(), lambda: reset_manager(email, password, utc_now())))
     _tell(email, password, secret)
 
 
@@ -119,7 +114,7 @@ def manager_end(email: str) -> None:
     from portal.accounts.managers import end_manager
     from portal.clock import utc_now
 
-    _run(_connected(_settings(), lambda: end_manager(email, utc_now())))
+    run(connected(settings(), lambda: end_manager(email, utc_now())))
     click.echo(f"{email} is signed out everywhere and can't sign in any more.")
 
 
@@ -128,7 +123,7 @@ def doctor() -> None:
     """Tell what is missing on this machine and in the settings."""
     from portal.doctor import run_checks
 
-    findings = run_checks(_settings())
+    findings = run_checks(settings())
     marks = {"ok": "  ok     ", "warning": "  look   ", "failure": "  MISSING"}
     for finding in findings:
         click.echo(f"{marks[finding.level]}  {finding.about}: {finding.sentence}")
@@ -146,7 +141,7 @@ def verify() -> None:
     async def check() -> list[str]:
         return [*await book_problems(utc_now()), *await audit_problems()]
 
-    problems = _run(_connected(_settings(), check))
+    problems = run(connected(settings(), check))
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -155,55 +150,8 @@ def verify() -> None:
     click.echo("The books add up, and the audit log is whole.")
 
 
-@main.command()
-@click.option(
-    "--on", "day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day whose states are told."
-)
-@click.option("--json", is_flag=True, required=True, expose_value=False, help="One JSON object a line.")
-def books(day: datetime) -> None:
-    """Print every line of the books as it stands on a day."""
-    from portal.earnings.books import lines_on
-
-    on: date = day.date()
-
-    async def lines() -> list[dict[str, Any]]:
-        return [line async for line in lines_on(on)]
-
-    for line in _run(_connected(_settings(), lines)):
-        click.echo(json.dumps(line, ensure_ascii=False))
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings()
-    except BadSetting as bad:
-        raise click.ClickException(str(bad)) from bad
-
-
-def _run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
-    """Runs it; what a person can act on ends the command with its sentence instead of a traceback."""
-    from portal.errors import PortalError
-    from portal.programs.program_file import BadProgram
-
-    try:
-        return asyncio.run(coroutine)
-    except (PortalError, BadProgram) as error:
-        raise click.ClickException(str(error)) from error
-
-
-async def _connected(settings: Settings, action: Any) -> Any:
-    from portal import db, migrate
-    from portal.errors import CannotStart
-
-    try:
-        async with db.connected(settings.database_url):
-            if action is not migrate.migrate:
-                await migrate.must_be_done()
-            return await action()
-    except Exception as error:
-        if db.is_away(error):
-            raise CannotStart(f"The database of PORTAL_DATABASE_URL does not answer: {error}") from error
-        raise
+for command in COMMANDS:
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from uuid import UUID
 from portal import db
 from portal.audit.actions import PORTAL
 from portal.audit.actions import record as audit
-from portal.earnings.facts import Dispute, Fact, Refund
+from portal.earnings.facts import Dispute, Event, Fact, Refund
 from portal.earnings.gather import chunks, correction_of, identity
 from portal.earnings.record import decide_waiting, rebook
+from portal.earnings.sources import STRIPE
 from portal.earnings.store import (
     Delivery,
     lock,
@@ -24,13 +25,11 @@ from portal.earnings.store import (
     store_transactions,
     take_turns,
 )
-from portal.earnings.stripe import Event
 from portal.earnings.tables import BillingEvent, Decision, Subscription, Transaction
 from portal.referrals.tables import Customer
 
 __all__ = ["Delivery", "Receipt", "catch_up", "receive", "receive_each", "receive_many", "refuse"]
 
-STRIPE = "stripe"
 # A year of a program is booked in bites: each bite is one transaction and one pass over its customers.
 BITE = 2_000
 

@@ -23,6 +23,16 @@ class Place(NamedTuple):
         return cls(at, f"{precedence}:{external_id}")
 
 
+class Meaning(StrEnum):
+    """What a billing event was understood as."""
+
+    MONEY = "money"
+    SUBSCRIPTION = "subscription"
+    NAMES = "names"
+    NOTHING = "nothing"  # known, and of no consequence
+    UNKNOWN = "unknown"
+
+
 SUBSCRIPTION, PAYMENT, REFUND, DISPUTE, END = 1, 2, 3, 4, 5
 
 
@@ -155,3 +165,18 @@ class PaymentNames:
 SubscriptionFact = Checkout | SubscriptionChange
 MoneyFact = Payment | Refund | Dispute
 Fact = Checkout | SubscriptionChange | Payment | Refund | Dispute | PaymentNames
+
+
+class Malformed(ValueError):
+    """Rightly signed, and yet nothing that the sender's kind of events may say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One message of a billing system, or of a manager, and what it says."""
+
+    external_id: str
+    kind: str
+    happened_at: datetime
+    meaning: Meaning
+    facts: tuple[Fact, ...]

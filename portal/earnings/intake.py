@@ -15,7 +15,8 @@ from uuid import UUID
 
 from litestar import Litestar
 
-from portal.earnings.actions import STRIPE, Delivery, Receipt, receive_each
+from portal.earnings.actions import Delivery, Receipt, receive_each
+from portal.earnings.sources import STRIPE
 from portal.errors import Busy, StorageFull
 
 AT_ONCE = 100

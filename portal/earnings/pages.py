@@ -10,10 +10,11 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from portal.clock import local_date
 from portal.earnings.actions import Delivery, Receipt, refuse
+from portal.earnings.facts import Malformed
 from portal.earnings.intake import Intake
 from portal.earnings.queries import earnings_page
 from portal.earnings.sale import sale_page
-from portal.earnings.stripe import Forged, Malformed, read, verify
+from portal.earnings.stripe import Forged, read, verify
 from portal.enrollments.queries import Me
 from portal.errors import TooLarge
 from portal.programs.queries import terms_at

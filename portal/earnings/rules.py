@@ -25,16 +25,6 @@ class LineKind(StrEnum):
     CORRECTION = "correction"  # what was booked before turned out to be something else
 
 
-class Meaning(StrEnum):
-    """What a billing event was understood as."""
-
-    MONEY = "money"
-    SUBSCRIPTION = "subscription"
-    NAMES = "names"
-    NOTHING = "nothing"  # known, and of no consequence
-    UNKNOWN = "unknown"
-
-
 class Outcome(StrEnum):
     SALE = "sale"
     NO_SUBSCRIPTION = "no_subscription"

@@ -15,6 +15,7 @@ from portal import db
 from portal.earnings.facts import (
     Checkout,
     Dispute,
+    Event,
     Fact,
     MoneyFact,
     Payment,
@@ -24,7 +25,6 @@ from portal.earnings.facts import (
 )
 from portal.earnings.gather import CHANGE, CHECKOUT, chunks, identity
 from portal.earnings.rules import TransactionKind
-from portal.earnings.stripe import Event
 from portal.earnings.tables import (
     BillingEvent,
     PaymentName,

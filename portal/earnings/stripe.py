@@ -7,7 +7,6 @@ Webhook endpoints keep the API version they were made with, so both shapes of an
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -19,14 +18,16 @@ from portal.earnings.facts import (
     Discount,
     Dispute,
     DisputeStep,
+    Event,
     Fact,
+    Malformed,
+    Meaning,
     Payment,
     PaymentLine,
     PaymentNames,
     Refund,
     SubscriptionChange,
 )
-from portal.earnings.rules import Meaning
 from portal.money import Money, NotMoney
 from portal.referrals.rules import person_key
 
@@ -39,19 +40,6 @@ HUNDREDFOLD = frozenset({"ISK", "UGX"})
 
 class Forged(ValueError):
     """The signature is missing, wrong or too old."""
-
-
-class Malformed(ValueError):
-    """Signed by Stripe, and yet not what Stripe sends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    external_id: str
-    kind: str
-    happened_at: datetime
-    meaning: Meaning
-    facts: tuple[Fact, ...]
 
 
 def verify(body: bytes, header: str | None, secrets: Sequence[str], now: datetime) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from portal import db
 from portal.earnings import samples
 from portal.earnings.actions import Delivery, receive
+from portal.earnings.facts import Malformed
 from portal.earnings.samples import Bill
-from portal.earnings.stripe import Malformed, read
+from portal.earnings.stripe import read
 from portal.earnings.verify import book_problems
 from portal.money import Money
 from tests.cast import Cast

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from portal.earnings import samples
-from portal.earnings.facts import Checkout, Dispute, Payment, PaymentNames, Refund, SubscriptionChange
-from portal.earnings.rules import Meaning
+from portal.earnings.facts import (
+    Checkout,
+    Dispute,
+    Malformed,
+    Meaning,
+    Payment,
+    PaymentNames,
+    Refund,
+    SubscriptionChange,
+)
 from portal.earnings.samples import Bill
-from portal.earnings.stripe import Forged, Malformed, read, verify
+from portal.earnings.stripe import Forged, read, verify
 from portal.money import Money
 
 AT = datetime(2027, 1, 2, 12, tzinfo=UTC)
