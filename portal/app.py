@@ -23,15 +23,16 @@ from portal.creatives.renderers import rendering
 from portal.demo.people import kept_hints
 from portal.earnings.intake import booking
 from portal.earnings.pages import earnings_router, webhooks_router
-from portal.enrollments.me import provide_me
+from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
 from portal.enrollments.staff_pages import applications_router
 from portal.errors import NotFound
 from portal.health import health_router
-from portal.home.pages import affiliate_home_router, front_router
+from portal.home.pages import affiliate_home_router, colours_router, front_router, switch_router
 from portal.home.staff_pages import staff_home_router
 from portal.limits import RateLimits
 from portal.outbox.pages import mailbox_router
+from portal.programs.colours import look_of
 from portal.programs.queries import all_programs, terms_at
 from portal.referrals.clicks import counting_clicks
 from portal.referrals.pages import follow_router, links_router
@@ -39,7 +40,7 @@ from portal.settings import Settings, read_settings
 from portal.static_files import StaticFiles, static_router
 from portal.storage import Storage
 from portal.templating import make_environment
-from portal.web import House
+from portal.web import House, Houses
 from portal.wire import SameOrigin, security_headers
 from portal.worker import Worker, working
 
@@ -71,7 +72,7 @@ def create_app(
     @asynccontextmanager
     async def database(app: Litestar) -> AsyncIterator[None]:
         async with db.connected(settings.database_url):
-            app.state.house = await house_of(settings, clock())
+            app.state.houses = await houses_of(settings, clock())
             yield
 
     @asynccontextmanager
@@ -79,7 +80,7 @@ def create_app(
         if not own_worker:
             yield
             return
-        async with working(Worker(settings, environment, app.state.house, clock)):
+        async with working(Worker(settings, environment, app.state.houses, clock)):
             yield
 
     def now() -> datetime:
@@ -90,6 +91,8 @@ def create_app(
             static_router(static),
             health_router,
             front_router,
+            colours_router,
+            switch_router,
             apply_router,
             accounts_router,
             mailbox_router,
@@ -104,7 +107,7 @@ def create_app(
             Router("/", route_handlers=[nowhere]),
         ],
         dependencies={"now": Provide(now, sync_to_thread=False), "me": Provide(provide_me)},
-        middleware=[KnowWho(), SameOrigin()],
+        middleware=[KnowWho(), KnowProgram(), SameOrigin()],
         before_send=[security_headers(settings)],
         exception_handlers=HANDLERS,
         # Pictures and PDFs are packed already, and so are static files.
@@ -120,17 +123,30 @@ def create_app(
     )
 
 
-async def house_of(settings: Settings, now: datetime) -> House:
-    """What frames and letters say about the program. Raises RuntimeError while no program is loaded."""
+async def houses_of(settings: Settings, now: datetime) -> Houses:
+    """What frames and letters say about each program. Raises RuntimeError while no program is loaded."""
     programs = await all_programs()
     if not programs:
         raise RuntimeError(
             "No program is loaded. Put a program file into the data folder's programs/ and start again."
         )
-    terms = await terms_at(programs[0].id, now)
-    return House(
-        program_id=programs[0].id, program=terms.name, contact=terms.contact, has_mailbox=settings.has_mailbox
-    )
+    houses = []
+    for program in programs:
+        terms = await terms_at(program.id, now)
+        houses.append(
+            House(
+                program_id=program.id,
+                slug=program.slug,
+                program=terms.name,
+                mark=terms.brand.mark,
+                drawing=terms.brand.drawing,
+                contact=terms.contact,
+                look=look_of(program.slug, terms.brand.accent),
+                has_mailbox=settings.has_mailbox,
+                several=len(programs) > 1,
+            )
+        )
+    return Houses(tuple(houses), settings.has_mailbox)
 
 
 @HTTPRouteHandler(

@@ -125,7 +125,7 @@ def _must_be_free(host: str, port: int) -> None:
 
 
 async def work_until_stopped(settings: Settings) -> None:
-    from portal.app import house_of, start_logging
+    from portal.app import houses_of, start_logging
     from portal.static_files import StaticFiles
     from portal.templating import make_environment
     from portal.worker import Worker, working
@@ -136,7 +136,7 @@ async def work_until_stopped(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     async with db.connected(settings.database_url):
-        house = await house_of(settings, utc_now())
+        houses = await houses_of(settings, utc_now())
         environment = make_environment(StaticFiles().address, lambda: utc_now().date())
-        async with working(Worker(settings, environment, house, utc_now)):
+        async with working(Worker(settings, environment, houses, utc_now)):
             await stopped.wait()

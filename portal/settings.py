@@ -27,12 +27,17 @@ class Settings:
     smtp_url: str | None
     storage_url: str
     rate_limit_url: str
-    stripe_webhook_secrets: tuple[str, ...]
+    stripe_webhook_secrets: tuple[tuple[str, str], ...]  # program's slug or nothing, and the secret
     trusted_proxies: tuple[Network, ...]
 
     @property
     def https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    def stripe_secrets_of(self, slug: str) -> tuple[str, ...]:
+        """A program's own secrets; those that name no program are for programs that have none."""
+        own = tuple(secret for program, secret in self.stripe_webhook_secrets if program == slug)
+        return own or tuple(secret for program, secret in self.stripe_webhook_secrets if not program)
 
     @property
     def has_mailbox(self) -> bool:
@@ -82,7 +87,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             said.get("PORTAL_RATE_LIMIT_URL") or "memory://",
             ("memory", "redis", "rediss", "valkey", "valkeys"),
         ),
-        stripe_webhook_secrets=_words("PORTAL_STRIPE_WEBHOOK_SECRET", said, "whsec_"),
+        stripe_webhook_secrets=_stripe_secrets(said.get("PORTAL_STRIPE_WEBHOOK_SECRET") or ""),
         trusted_proxies=_networks(said.get("PORTAL_TRUSTED_PROXIES") or ""),
     )
 
@@ -171,14 +176,16 @@ def _parsed(name: str, text: str) -> SplitResult:
     return parts
 
 
-def _words(name: str, said: Mapping[str, str], prefix: str) -> tuple[str, ...]:
-    words = tuple(word for word in said.get(name, "").replace(",", " ").split() if word)
-    for word in words:
-        if not word.startswith(prefix) or len(word) < len(prefix) + 5:
-            raise BadSetting(
-                f"{name} holds a value that is no secret of the form {prefix}… Several are split by commas."
-            )
-    return words
+def _stripe_secrets(text: str) -> tuple[tuple[str, str], ...]:
+    found = [
+        re.fullmatch(r"(?:([a-z0-9-]+):)?(whsec_\S{5,})", word) for word in text.replace(",", " ").split()
+    ]
+    if not all(found):
+        raise BadSetting(
+            "PORTAL_STRIPE_WEBHOOK_SECRET holds a value that is no secret of the form whsec_…, or "
+            "kartra:whsec_… for one program of several. Several are split by commas."
+        )
+    return tuple((match[1] or "", match[2]) for match in found if match)
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -16,7 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.handlers.base import BaseRouteHandler
 
-from portal.errors import NotAllowed, NotSignedIn, OnlyOwners, OnlyReads, Unreadable
+from portal.errors import NotAllowed, NotFound, NotSignedIn, OnlyOwners, OnlyReads, Unreadable
 from portal.settings import Settings
 from portal.templating import render_block
 
@@ -54,6 +54,7 @@ class Who:
     account: str = ""
     others: tuple[Account, ...] = ()
     proved_at: datetime | None = None
+    program: UUID | None = None  # the one that was opened last, where one is in several
 
     @property
     def known(self) -> UUID:
@@ -76,13 +77,80 @@ VISITOR = Who("visitor")
 
 
 @dataclass(frozen=True)
-class House:
-    """What the frame of every page says about the program."""
+class Look:
+    """A program's accent: as it is on the mark, and readable in the light and in the dark."""
 
-    program_id: UUID
+    sheet: str = ""  # the address of its stylesheet; empty for the portal's own accent
+    mark: str = "#4a47e0"
+    on_mark: str = "#ffffff"
+    light: str = "#4a47e0"
+    on_light: str = "#ffffff"
+    dark: str = "#9a98ff"
+    on_dark: str = "#0f1114"
+    link: str = "#4441cf"
+    link_dark: str = "#a9a7ff"
+
+
+OWN_LOOK = Look()
+
+
+@dataclass(frozen=True)
+class House:
+    """What frames and letters say about a program; all of it empty where they speak of none in particular."""
+
+    program_id: UUID | None
+    slug: str
     program: str
+    mark: str  # one or two letters
+    drawing: str  # a mark that is drawn and stands instead of the letters; or empty
     contact: str
+    look: Look
     has_mailbox: bool
+    several: bool  # whether it is one of several
+
+    @property
+    def path(self) -> str:
+        """Its public page; the list, where there are several and none is meant."""
+        return f"/p/{self.slug}" if self.several and self.slug else "/"
+
+    @property
+    def apply_path(self) -> str:
+        if not self.several:
+            return "/apply"
+        return f"/p/{self.slug}/apply" if self.slug else "/"
+
+    @property
+    def title(self) -> str:
+        return f"{self.program} partner program" if self.program else "Partner programs"
+
+
+@dataclass(frozen=True)
+class Houses:
+    """The installation's programs, the oldest first, as they were at the start."""
+
+    all: tuple[House, ...]
+    has_mailbox: bool
+
+    @property
+    def several(self) -> bool:
+        return len(self.all) > 1
+
+    @property
+    def nobodys(self) -> House:
+        return House(None, "", "", "", "", "", OWN_LOOK, self.has_mailbox, several=True)
+
+    def of(self, program_id: UUID | None) -> House:
+        """That program's; without one, the only program's, and where there are several, nobody's."""
+        if program_id is None:
+            return self.nobodys if self.several else self.all[0]
+        return next(house for house in self.all if house.program_id == program_id)
+
+    def by_slug(self, slug: str) -> House:
+        """Raises NotFound."""
+        found = next((house for house in self.all if house.slug == slug), None)
+        if found is None:
+            raise NotFound
+        return found
 
 
 @dataclass(frozen=True)
@@ -94,6 +162,7 @@ class Frame:
     path: str
     flash: str | None
     asking_htmx: bool
+    mine: tuple[House, ...]  # the programs that whoever asks can work in; empty while there is only one
 
 
 @dataclass(frozen=True)
@@ -111,9 +180,30 @@ def who(request: ASGIConnection[Any, Any, Any, Any]) -> Who:
     return cast(Who, request.scope.get("state", {}).get("who", VISITOR))
 
 
+def houses_of(request: ASGIConnection[Any, Any, Any, Any]) -> Houses:
+    return cast(Houses, request.app.state.houses)
+
+
+def speak_of(
+    request: ASGIConnection[Any, Any, Any, Any], house: House, mine: tuple[House, ...] | None = None
+) -> None:
+    """From here on the page, its frame and `program_of` are about this program."""
+    state = request.scope["state"]
+    state["house"] = house
+    if mine is not None:
+        state["mine"] = mine
+
+
+def house_of(request: ASGIConnection[Any, Any, Any, Any]) -> House:
+    return cast(House, request.scope.get("state", {}).get("house") or houses_of(request).of(None))
+
+
 def program_of(request: ASGIConnection[Any, Any, Any, Any]) -> UUID:
-    """The program that a page speaks of when its address names none."""
-    return cast(House, request.app.state.house).program_id
+    """The program that the page speaks of. Raises NotFound where there are several and none is meant."""
+    program = house_of(request).program_id
+    if program is None:
+        raise NotFound
+    return program
 
 
 def settings_of(request: ASGIConnection[Any, Any, Any, Any]) -> Settings:
@@ -133,7 +223,14 @@ def show(
     environment: Environment = request.app.state.templates
     partial = fragment is not None and wants_fragment(request)
     flash = None if partial else _read_flash(request)
-    frame = Frame(request.app.state.house, who(request), request.url.path, flash, partial)
+    frame = Frame(
+        house=house_of(request),
+        who=who(request),
+        path=request.url.path,
+        flash=flash,
+        asking_htmx=partial,
+        mine=request.scope.get("state", {}).get("mine", ()),
+    )
     context = {"page": page, "frame": frame}
     found = environment.get_template(template)
     body = render_block(found, cast(str, fragment), context) if partial else found.render(context)
@@ -256,6 +353,11 @@ async def owners_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRou
 async def people_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """What somebody on an account has of their own: readers change it too."""
     _only("affiliate", connection)
+
+
+async def signed_in_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Affiliates and managers alike."""
+    _only("manager" if who(connection).kind in ("half", "manager") else "affiliate", connection)
 
 
 async def managers_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -21,7 +21,7 @@ from portal.outbox.actions import Waiting, send_waiting
 from portal.outbox.letters import compose
 from portal.outbox.post import post_of
 from portal.settings import Settings
-from portal.web import House
+from portal.web import Houses
 
 log = structlog.get_logger("portal.worker")
 
@@ -51,8 +51,8 @@ QUESTIONS: dict[str, Callable[[Waiting, datetime], Awaitable[None]]] = {
 
 
 class Worker:
-    def __init__(self, settings: Settings, environment: Environment, house: House, clock: Clock) -> None:
-        self._settings, self._environment, self._house, self._clock = settings, environment, house, clock
+    def __init__(self, settings: Settings, environment: Environment, houses: Houses, clock: Clock) -> None:
+        self._settings, self._environment, self._houses, self._clock = settings, environment, houses, clock
         self._post, self._sender = post_of(settings)
         self._done_at = dict.fromkeys(CHORES, clock())
         self._stopping = asyncio.Event()
@@ -93,7 +93,8 @@ class Worker:
         if answer := QUESTIONS.get(letter.message):
             await answer(letter, self._clock())
             return
-        mail = compose(self._environment, letter, self._house, self._settings, self._sender)
+        house = self._houses.of(letter.program)
+        mail = compose(self._environment, letter, house, self._settings, self._sender)
         await self._post(letter.id, mail)
 
 

@@ -19,7 +19,7 @@ async def sent_letters(app: Litestar, now: datetime) -> list[EmailMessage]:
     from portal.worker import Worker
 
     state = app.state
-    worker = Worker(state.settings, state.templates, state.house, lambda: now)
+    worker = Worker(state.settings, state.templates, state.houses, lambda: now)
     while await worker.send_due():
         pass
     return letters_in(state.settings)

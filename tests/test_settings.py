@@ -70,4 +70,11 @@ def test_letters_are_on_no_page_once_others_can_reach_the_portal(
 
 def test_several_webhook_secrets_hold_during_a_roll(tmp_path: Path) -> None:
     said = environment(tmp_path, PORTAL_STRIPE_WEBHOOK_SECRET="whsec_older, whsec_newer")
-    assert read_settings(said).stripe_webhook_secrets == ("whsec_older", "whsec_newer")
+    assert read_settings(said).stripe_webhook_secrets == (("", "whsec_older"), ("", "whsec_newer"))
+
+
+def test_a_programs_own_secrets_stand_before_those_of_no_program(tmp_path: Path) -> None:
+    said = environment(tmp_path, PORTAL_STRIPE_WEBHOOK_SECRET="whsec_for_all, bloom:whsec_of_bloom")
+    settings = read_settings(said)
+    assert settings.stripe_secrets_of("bloom") == ("whsec_of_bloom",)
+    assert settings.stripe_secrets_of("kartra") == ("whsec_for_all",)

@@ -133,12 +133,12 @@ async def end_tokens(whose: Whose, now: datetime) -> None:
 
 async def ask_for_password(email: str, now: datetime) -> None:
     """Leaves the question in the outbox; whom it is for is looked up there: asking costs the same for all."""
-    await post(PASSWORD_ASKED, to=email, at=now)
+    await post(PASSWORD_ASKED, program=None, to=email, at=now)
 
 
 async def ask_for_link(email: str, now: datetime) -> None:
     """The same, for a link to sign in."""
-    await post(LINK_ASKED, to=email, at=now)
+    await post(LINK_ASKED, program=None, to=email, at=now)
 
 
 async def answer_password_question(asked: Waiting, now: datetime) -> None:
@@ -157,10 +157,26 @@ async def _answer(message: str, purpose: Purpose, email: str, now: datetime) -> 
         person = await Person.objects().where(Person.email_key == key).first()
         if person is not None and person.email_verified_at is not None:
             token = await give(Whose(person=person.id), purpose, now)
-            await post(message, to=person.email, at=now, name=person.name, token=str(token), manager=False)
+            await post(
+                message,
+                program=None,
+                to=person.email,
+                at=now,
+                name=person.name,
+                token=str(token),
+                manager=False,
+            )
         manager = (
             await Manager.objects().where((Manager.email_key == key) & Manager.ended_at.is_null()).first()
         )
         if manager is not None:
             token = await give(Whose(manager=manager.id), purpose, now)
-            await post(message, to=manager.email, at=now, name=manager.name, token=str(token), manager=True)
+            await post(
+                message,
+                program=None,
+                to=manager.email,
+                at=now,
+                name=manager.name,
+                token=str(token),
+                manager=True,
+            )

@@ -50,7 +50,7 @@ class KnowWho(ASGIMiddleware):
 async def who_is(token: str, now: datetime) -> Who:
     # A row for each account that the person is on, so that one question answers for the menu too.
     rows = await Session.raw(
-        "SELECT s.id, s.affiliate, s.manager, s.second_factor_at, s.proved_at, s.last_seen_at, "
+        "SELECT s.id, s.affiliate, s.manager, s.program, s.second_factor_at, s.proved_at, s.last_seen_at, "
         "p.id AS person, p.name AS person_name, p.email AS person_email, "
         "t.affiliate AS account, t.role, a.name AS account_name, "
         "m.name AS manager_name, m.email AS manager_email "
@@ -87,6 +87,7 @@ def _person(rows: list[dict[str, Any]]) -> Who | None:
         account=row["account_name"],
         others=tuple(sorted(others, key=lambda one: one.name.casefold())),
         proved_at=row["proved_at"],
+        program=UUID(str(row["program"])) if row["program"] else None,
     )
 
 
@@ -101,6 +102,7 @@ def _manager(rows: list[dict[str, Any]]) -> Who:
         row["manager_name"],
         row["manager_email"],
         proved_at=row["proved_at"],
+        program=UUID(str(row["program"])) if row["program"] else None,
     )
 
 

@@ -1,7 +1,13 @@
 """Who can sign in, and how: people on their accounts, managers, sessions, passkeys, letters."""
 
+from typing import Any
+
 from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
+
+# By name, because programs stand above accounts.
+PROGRAM = LazyTableReference("Program", module_path="portal.programs.tables")
 
 
 class Affiliate(Table, tablename="affiliate"):
@@ -81,6 +87,8 @@ class Session(Table, tablename="session"):
     person = ForeignKey(Person, null=True, default=None, on_delete=OnDelete.restrict)
     affiliate = ForeignKey(Affiliate, null=True, default=None, on_delete=OnDelete.restrict)
     manager = ForeignKey(Manager, null=True, default=None, on_delete=OnDelete.restrict)
+    # The program that was opened last, for people who are in several.
+    program: ForeignKey[Any] = ForeignKey(PROGRAM, null=True, default=None, on_delete=OnDelete.restrict)
     second_factor_at = Timestamptz(null=True, default=None)
     # When they last proved that it is them: what is hard to undo asks for it again.
     proved_at = Timestamptz(null=True, default=None)

@@ -11,7 +11,6 @@ import msgspec
 from assets_gen import AssetError, Brand, Design, Offer, Size
 from assets_gen import design as designs
 from assets_gen.fingerprint import fingerprint
-from assets_gen.marks import MARKS
 from portal import db
 from portal.creatives.forms import KitDraft
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job
@@ -162,8 +161,8 @@ def check_offered(design: Design, wanted: Wanted) -> None:
 
 
 def program_brand(terms: ProgramTerms) -> Brand:
-    """The program as its pictures show it: the house's mark, its name, its accent."""
-    return Brand(terms.name, colours=(terms.brand.accent,), mark=next(iter(MARKS)))
+    """The program as its pictures show it: its mark if it has a drawn one, its name, its accent."""
+    return Brand(terms.name, colours=(terms.brand.accent,), mark=terms.brand.drawing or None)
 
 
 def offer_of(who: Holder, base: str) -> Offer:

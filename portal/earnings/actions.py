@@ -61,14 +61,16 @@ async def receive_each(
                 new.remove(name)
                 receipts.append(Receipt.BOOKED)
             else:
-                receipts.append(await _again(delivery, now, source))
+                receipts.append(await _again(program, delivery, now, source))
     return receipts
 
 
-async def _again(delivery: Delivery, now: datetime, source: str) -> Receipt:
+async def _again(program: UUID, delivery: Delivery, now: datetime, source: str) -> Receipt:
     event = delivery.event
     rows = await BillingEvent.select(BillingEvent.digest).where(
-        (BillingEvent.source == source) & (BillingEvent.external_id == event.external_id)
+        (BillingEvent.program == program)
+        & (BillingEvent.source == source)
+        & (BillingEvent.external_id == event.external_id)
     )
     if rows[0]["digest"] == delivery.digest:
         return Receipt.KNOWN

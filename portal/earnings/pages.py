@@ -16,25 +16,39 @@ from portal.earnings.queries import earnings_page
 from portal.earnings.sale import sale_page
 from portal.earnings.stripe import Forged, read, verify
 from portal.enrollments.queries import Me
-from portal.errors import TooLarge
+from portal.errors import NotFound, TooLarge
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, affiliates_only, page_number, program_of, settings_of, show
+from portal.web import Asking, House, Page, affiliates_only, houses_of, page_number, settings_of, show
 
 LARGEST_EVENT = 256 * 1024
 
 
 @post("/webhooks/stripe", request_max_body_size=LARGEST_EVENT)
 async def stripe_webhook(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    """Of the only program, or of the first one: a second program must not cut the first one off."""
+    return await _received(request, houses_of(request).all[0], now)
+
+
+@post("/webhooks/stripe/{slug:str}", request_max_body_size=LARGEST_EVENT)
+async def program_webhook(
+    request: Asking, slug: FromPath[str], now: NamedDependency[datetime]
+) -> Response[Any]:
+    return await _received(request, houses_of(request).by_slug(slug), now)
+
+
+async def _received(request: Asking, house: House, now: datetime) -> Response[Any]:
     """Stored and booked before it is answered: Stripe sends again whatever was not answered with 200."""
+    if house.program_id is None:
+        raise NotFound
     body = await _body(request)
     try:
         header = request.headers.get("Stripe-Signature")
-        verify(body, header, settings_of(request).stripe_webhook_secrets, now)
+        verify(body, header, settings_of(request).stripe_secrets_of(house.slug), now)
         delivery = Delivery(read(body), body)
     except (Forged, Malformed) as wrong:
         await refuse(str(wrong), now, body)
         return _answer(400, error=str(wrong))
-    receipt = await intake_of(request).receive(program_of(request), delivery, now)
+    receipt = await intake_of(request).receive(house.program_id, delivery, now)
     if receipt is Receipt.ALTERED:
         return _answer(409, error="This event came before with another body. Nothing was changed.")
     return _answer(200, received=str(receipt))
@@ -83,5 +97,7 @@ async def sale(
     return show(request, "earnings/sale.html", page=await sale_page(me.enrollment_id, sale, now))
 
 
-webhooks_router = Router("/", route_handlers=[stripe_webhook], opt={"nobody": True, "signed": True})
+webhooks_router = Router(
+    "/", route_handlers=[stripe_webhook, program_webhook], opt={"nobody": True, "signed": True}
+)
 earnings_router = Router("/", route_handlers=[earnings, sale], guards=[affiliates_only])

@@ -74,7 +74,7 @@ async def store_events(
         }
         for name in sorted(first)
     ]
-    stored = await insert_new(BillingEvent, rows, "source", "external_id")
+    stored = await insert_new(BillingEvent, rows, "program", "source", "external_id")
     return [(row["id"], first[row["external_id"]].event) for row in rows if row["id"] in stored]
 
 

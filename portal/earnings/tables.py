@@ -181,7 +181,7 @@ class PayoutLine(Table):
 
 
 INDEXES = (
-    "CREATE UNIQUE INDEX IF NOT EXISTS billing_event_once ON billing_event (source, external_id)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS billing_event_once ON billing_event (program, source, external_id)",
     "CREATE UNIQUE INDEX IF NOT EXISTS subscription_once ON subscription (program, external_id)",
     "CREATE INDEX IF NOT EXISTS subscription_customer ON subscription (customer)",
     "CREATE INDEX IF NOT EXISTS subscription_enrollment ON subscription (enrollment)",

@@ -64,6 +64,7 @@ async def submit_application(
         )
         await post(
             "confirm_address",
+            program=program_id,
             to=affiliate.email,
             at=now,
             name=draft.name,
@@ -101,6 +102,7 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
         ).where(Application.id == application_id)
         await post(
             "application_received",
+            program=application.program,
             to=answers.email,
             at=now,
             name=answers.name,
@@ -146,6 +148,7 @@ async def approve(
         token = await give_token(affiliate_id, Purpose.PASSWORD, now, FIRST_PASSWORD_LASTS)
         await post(
             "application_approved",
+            program=application.program,
             to=affiliate.email,
             at=now,
             name=affiliate.name,
@@ -178,6 +181,7 @@ async def decline(application_id: UUID, manager_id: UUID, reason: str, now: date
         await _decide(application_id, ApplicationState.DECLINED, manager_id, now, reason, again_from)
         await post(
             "application_declined",
+            program=application.program,
             to=affiliate.email,
             at=now,
             name=affiliate.name,
@@ -270,6 +274,7 @@ def _is_double(earlier: Application, answers: str, now: datetime) -> bool:
 async def _tell_state(affiliate: Affiliate, last: Application, now: datetime) -> None:
     await post(
         "application_exists",
+        program=last.program,
         to=affiliate.email,
         at=now,
         name=affiliate.name,

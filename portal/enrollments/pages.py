@@ -16,7 +16,18 @@ from portal.errors import NotFound, Refused
 from portal.ids import moment_of, new_id, sealed, unsealed
 from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
-from portal.web import Asking, Page, client_network, form_and_choices, go, program_of, settings_of, show
+from portal.web import (
+    Asking,
+    Page,
+    client_network,
+    form_and_choices,
+    go,
+    houses_of,
+    program_of,
+    settings_of,
+    show,
+    speak_of,
+)
 
 # Nobody sees and sends seven fields in less, not even with a browser that fills them in.
 FASTEST_PERSON = timedelta(milliseconds=800)
@@ -52,7 +63,9 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Page:
 @get("/apply/confirm/{token:str}")
 async def confirm_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Page:
     application = _confirming(request, token)
-    terms = await terms_at(await queries.program_of(application), now)
+    program = await queries.program_of(application)
+    speak_of(request, houses_of(request).of(program))
+    terms = await terms_at(program, now)
     return show(request, "enrollments/confirm.html", page=await queries.confirm_page(application, terms, now))
 
 
@@ -73,6 +86,7 @@ async def status_page(request: Asking, token: FromPath[str], now: NamedDependenc
     if application is None:
         raise NotFound("There is no application at this address. Use the link from our letter.")
     program = await queries.program_of(application)
+    speak_of(request, houses_of(request).of(program))
     page = await queries.status_page(application, await terms_at(program, now), now)
     return show(request, "enrollments/status.html", page=page)
 
@@ -94,7 +108,7 @@ async def _form(request: Asking, now: datetime, draft: ApplicationDraft, opened:
 
 
 def _check_mail(request: Asking, email: str) -> Page:
-    page = queries.CheckMailPage(email, request.app.state.house.has_mailbox)
+    page = queries.CheckMailPage(email, settings_of(request).has_mailbox)
     return show(request, "enrollments/check_mail.html", page=page)
 
 

@@ -142,7 +142,15 @@ class ApplicationsPage:
     refused: str | None  # why the last try changed nothing
 
 
-async def me_of(affiliate_id: UUID) -> Me | None:
+async def programs_of(affiliate_id: UUID) -> tuple[UUID, ...]:
+    """The programs that took this affiliate in, those where it is active first."""
+    rows = await Enrollment.raw(
+        "SELECT program FROM enrollment WHERE affiliate = {} ORDER BY state, began_at", affiliate_id
+    )
+    return tuple(UUID(str(row["program"])) for row in rows)
+
+
+async def me_of(affiliate_id: UUID, program_id: UUID) -> Me | None:
     """None while there is no enrollment: an account may exist before its approval."""
     rows = await Enrollment.raw(
         "SELECT e.id AS enrollment_id, e.program AS program_id, e.state, e.tier, e.began_at, "
@@ -150,8 +158,9 @@ async def me_of(affiliate_id: UUID) -> Me | None:
         "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate "
         "JOIN link l ON l.enrollment = e.id AND l.main "
         "LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL "
-        "WHERE e.affiliate = {} ORDER BY e.state, e.began_at, c.created_at DESC LIMIT 1",
+        "WHERE e.affiliate = {} AND e.program = {} ORDER BY c.created_at DESC LIMIT 1",
         affiliate_id,
+        program_id,
     )
     if not rows:
         return None

@@ -1,20 +1,84 @@
-"""The first page of visitors and affiliates."""
+"""The first page of visitors and affiliates, and going from one program to another."""
 
 from datetime import datetime
+from typing import Any
 
-from litestar import Router, get
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from portal.enrollments.queries import Me
-from portal.home import queries
+from portal.errors import NotFound
+from portal.home import program_list, queries
+from portal.programs.actions import open_program
+from portal.programs.colours import stylesheet
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, affiliates_only, program_of, settings_of, show
+from portal.web import (
+    Asking,
+    Page,
+    affiliates_only,
+    form_of,
+    go,
+    houses_of,
+    own_path,
+    program_of,
+    settings_of,
+    show,
+    signed_in_only,
+    who,
+)
+
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @get("/")
+async def front(
+    request: Asking, now: NamedDependency[datetime], q: FromQuery[str] = "", category: FromQuery[str] = ""
+) -> Page:
+    """The program, or the list of them where there are several."""
+    if houses_of(request).several:
+        page = await program_list.programs_page(q[:100], category[:60], now)
+        return show(request, "home/programs.html", page=page, fragment="list")
+    return await _program(request, now)
+
+
+@get("/p/{slug:str}")
 async def program(request: Asking, now: NamedDependency[datetime]) -> Page:
+    """The one that the address names: KnowProgram has found it already."""
+    return await _program(request, now)
+
+
+async def _program(request: Asking, now: datetime) -> Page:
     terms = await terms_at(program_of(request), now)
     return show(request, "home/program.html", page=await queries.program_page(terms, now))
+
+
+@get("/p/{slug:str}/colours/{name:str}", sync_to_thread=False)
+def colours(request: Asking, slug: FromPath[str], name: FromPath[str]) -> Response[Any]:
+    look = houses_of(request).by_slug(slug).look
+    if not look.sheet.endswith(f"/{name}"):
+        raise NotFound
+    return Response(stylesheet(look.mark), media_type="text/css", headers=FOR_EVER)
+
+
+@post("/programs/{slug:str}/open")
+async def open_one(request: Asking, slug: FromPath[str]) -> Response[Any]:
+    """From here on this session works in that program. One that did not take its person in is not there."""
+    asking, house = who(request), houses_of(request).by_slug(slug)
+    mine = request.scope["state"].get("mine") or houses_of(request).all
+    if house not in mine or asking.session_id is None or house.program_id is None:
+        raise NotFound
+    came_from = own_path((await form_of(request)).get("from", ""))
+    await open_program(asking.session_id, house.program_id)
+    return go(request, _same_room(came_from, asking.kind))
+
+
+def _same_room(path: str, kind: str) -> str:
+    """The room that one stood in; a thing in it belongs to the program that was left."""
+    rooms = 2 if kind == "manager" else 1
+    room = "/".join(path.partition("?")[0].split("/")[: rooms + 1])
+    inside = room.startswith("/manage") if kind == "manager" else room != "/" and not room.startswith("/p")
+    return room if inside else {"manager": "/manage"}.get(kind, "/home")
 
 
 @get("/home")
@@ -24,5 +88,7 @@ async def home(request: Asking, me: NamedDependency[Me], now: NamedDependency[da
     return show(request, "home/index.html", page=page)
 
 
-front_router = Router("/", route_handlers=[program])
+front_router = Router("/", route_handlers=[front, program])
+colours_router = Router("/", route_handlers=[colours], opt={"nobody": True})
+switch_router = Router("/", route_handlers=[open_one], guards=[signed_in_only])
 affiliate_home_router = Router("/", route_handlers=[home], guards=[affiliates_only])

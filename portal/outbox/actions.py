@@ -25,6 +25,7 @@ class Waiting:
     id: UUID
     message: str
     to: str
+    program: UUID | None
     values: dict[str, Any]
     created_at: datetime
     attempts: int
@@ -39,12 +40,22 @@ class CannotSend(Exception):
 
 
 async def post(
-    message: str, *, to: str, at: datetime, after: timedelta = timedelta(0), **values: Any
+    message: str,
+    *,
+    program: UUID | None,
+    to: str,
+    at: datetime,
+    after: timedelta = timedelta(0),
+    **values: Any,
 ) -> UUID:
-    """Leaves a letter in the caller's transaction. `message` is a folder of templates/mail."""
+    """Leaves a letter in the caller's transaction. `message` is a folder of templates/mail.
+
+    It carries the name, contact and look of its program; without one it speaks of the account.
+    """
     letter = Letter(
         id=new_id(),
         message=message,
+        program=program,
         to=to,
         values=msgspec.json.encode(values).decode(),
         created_at=at,
@@ -84,7 +95,13 @@ async def _take(now: datetime) -> Waiting | None:
     async with db.transaction():
         waiting = (
             Letter.select(
-                Letter.id, Letter.message, Letter.to, Letter.values, Letter.created_at, Letter.attempts
+                Letter.id,
+                Letter.message,
+                Letter.program,
+                Letter.to,
+                Letter.values,
+                Letter.created_at,
+                Letter.attempts,
             )
             .where(Letter.sent_at.is_null() & Letter.given_up_at.is_null() & (Letter.send_after <= now))
             .order_by(Letter.send_after)
@@ -101,6 +118,7 @@ async def _take(now: datetime) -> Waiting | None:
     return Waiting(
         id=UUID(str(row["id"])),
         message=row["message"],
+        program=UUID(str(row["program"])) if row["program"] else None,
         to=row["to"],
         values=msgspec.json.decode(row["values"]),
         created_at=row["created_at"],

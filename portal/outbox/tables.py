@@ -1,12 +1,20 @@
 """Letters that wait to be sent, kept in the same transaction as what they tell."""
 
-from piccolo.columns import UUID, Integer, Text, Timestamptz, Varchar
+from typing import Any
+
+from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
+
+# By name, because programs stand above the outbox.
+PROGRAM = LazyTableReference("Program", module_path="portal.programs.tables")
 
 
 class Letter(Table, tablename="letter"):
     id = UUID(primary_key=True, default=None)
     message = Varchar(length=60, null=False)
+    # Whose letter it is; none where it speaks of an account.
+    program: ForeignKey[Any] = ForeignKey(PROGRAM, null=True, default=None, on_delete=OnDelete.restrict)
     to = Varchar(length=320, null=False)
     values = Text(null=False)
     created_at = Timestamptz(null=False, default=None)

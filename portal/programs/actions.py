@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from portal import db
+from portal.accounts.tables import Session
 from portal.audit.actions import PORTAL, record
 from portal.ids import new_id
 from portal.programs.program_file import BadProgram, parse_program
@@ -146,3 +147,8 @@ def _money_rules(terms: ProgramTerms) -> tuple[Any, ...]:
         terms.second_tier_bps,
         terms.claim_days,
     )
+
+
+async def open_program(session_id: UUID, program_id: UUID) -> None:
+    """What this session works in from now on; whether its person may is for the caller to know."""
+    await Session.update({Session.program: program_id}).where(Session.id == session_id)

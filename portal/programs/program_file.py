@@ -1,7 +1,7 @@
 """A program's TOML file in, its terms out, or every problem in one go."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
@@ -18,6 +18,7 @@ from portal.programs.questions import (
     questions_problem,
 )
 from portal.programs.rules import (
+    DRAWINGS,
     Brand,
     Destination,
     Existing,
@@ -66,6 +67,7 @@ def _terms(root: "_Table") -> ProgramTerms:
         name=program.text("name"),
         slug=program.matching("slug", KEY, "lower-case letters, digits and hyphens"),
         vendor=program.text("vendor"),
+        category=program.short("category", 60),
         contact=program.text("contact"),
         website=program.address("website"),
         timezone=program.timezone("timezone"),
@@ -129,6 +131,7 @@ def _brand(table: "_Table") -> Brand:
     brand = Brand(
         accent=table.matching("accent", COLOUR, "a colour such as #4A47E0"),
         mark=table.text("mark", longest=2),
+        drawing=table.one_word("drawing", DRAWINGS),
     )
     table.refuse_the_rest()
     return brand
@@ -219,6 +222,21 @@ class _Table:
         if isinstance(value, str) and 0 < len(value.strip()) <= longest:
             return value.strip()
         return self._wrong(key, f"must be a text of 1 to {longest} characters", "?")
+
+    def short(self, key: str, longest: int) -> str:
+        """A text that may be missing."""
+        return self.text(key, longest) if key in self._values else self._nothing(key)
+
+    def one_word(self, key: str, words: Collection[str]) -> str:
+        """One of these words, or nothing."""
+        value = self._get(key, "")
+        if value == "" or value in words:
+            return str(value)
+        return self._wrong(key, "must be one of: " + ", ".join(sorted(words)), "")
+
+    def _nothing(self, key: str) -> str:
+        self._asked.add(key)
+        return ""
 
     def matching(self, key: str, pattern: re.Pattern[str], of: str) -> str:
         value = self._get(key)

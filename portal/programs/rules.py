@@ -13,6 +13,9 @@ from uuid import UUID
 from portal.money import Money
 from portal.programs.questions import Question
 
+# The marks that assets_gen can draw, named here so that reading a file needs no picture library.
+DRAWINGS = ("leaves",)
+
 
 class Period(StrEnum):
     MONTH = "month"
@@ -53,10 +56,11 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """How the program looks on the portal. The mark is one or two letters, drawn from type."""
+    """How the program looks on the portal. The mark is one or two letters, or a drawing of assets_gen."""
 
     accent: str
     mark: str
+    drawing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class ProgramTerms:
     name: str
     slug: str
     vendor: str
+    category: str
     contact: str
     website: str
     timezone: str

@@ -101,7 +101,7 @@ async def test_a_stranger_cannot_rename_an_affiliate_by_applying_with_its_addres
     await submit_application(
         cast.program, cast.terms, replace(LENA, email=cast.ada.email, name="Mallory"), BEGINNING
     )
-    me = await me_of(cast.ada.id)
+    me = await me_of(cast.ada.id, cast.program)
     assert me is not None
     assert me.name == cast.ada.name
     assert (await letters_to(cast.ada.email))[-1] == "application_exists"

@@ -17,7 +17,7 @@ from litestar.routes import HTTPRoute
 from portal.creatives.queries import EVERGREEN
 from portal.ids import sealed
 from portal.outbox.pages import only_at_this_machine
-from portal.web import affiliates_only, managers_only
+from portal.web import affiliates_only, managers_only, signed_in_only
 from tests.cast import Cast
 from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
 from tests.letters import sent_letters
@@ -32,11 +32,15 @@ class Open(StrEnum):
     TO_ITS_AFFILIATE = "the affiliate whose it is"
     TO_HALF_A_MANAGER = "a manager whose one-time code is missing"
     TO_MANAGERS = "managers"
+    TO_PEOPLE = "affiliates and managers"
     TO_STRIPE = "whoever signs with Stripe's secret"
 
 
 ACCESS = {
     "GET /": Open.TO_EVERYBODY,
+    "GET /p/{slug}": Open.TO_EVERYBODY,
+    "GET /p/{slug}/colours/{name}": Open.TO_EVERYBODY,
+    "POST /programs/{slug}/open": Open.TO_PEOPLE,
     "GET /apply": Open.TO_EVERYBODY,
     "POST /apply": Open.TO_EVERYBODY,
     "GET /apply/confirm/{token}": Open.TO_EVERYBODY,
@@ -59,6 +63,7 @@ ACCESS = {
     "GET /readyz": Open.TO_EVERYBODY,
     "GET /metrics": Open.TO_EVERYBODY,
     "POST /webhooks/stripe": Open.TO_STRIPE,
+    "POST /webhooks/stripe/{slug}": Open.TO_STRIPE,
     "GET /mailbox": Open.TO_THIS_MACHINE,
     "GET /mailbox/{letter}": Open.TO_THIS_MACHINE,
     "GET /mailbox/{letter}/html": Open.TO_THIS_MACHINE,
@@ -106,12 +111,14 @@ EXPECTED: dict[Open, tuple[set[Answer], ...]] = {
     Open.TO_ITS_AFFILIATE: (SIGN, GONE, GONE, CODE, NO),
     Open.TO_HALF_A_MANAGER: (SIGN, SIGN | HOME, SIGN | HOME, YES, SIGN | HOME),
     Open.TO_MANAGERS: (SIGN, NO, NO, CODE, YES),
+    Open.TO_PEOPLE: (SIGN, HOME, HOME, CODE, HOME),
     Open.TO_STRIPE: (FORGED, FORGED, FORGED, FORGED, FORGED),
 }
 GUARDS = {
     Open.TO_AFFILIATES: affiliates_only,
     Open.TO_ITS_AFFILIATE: affiliates_only,
     Open.TO_MANAGERS: managers_only,
+    Open.TO_PEOPLE: signed_in_only,
     Open.TO_THIS_MACHINE: only_at_this_machine,
 }
 

@@ -55,7 +55,7 @@ def worker(app: Litestar, stage: Stage, clock: FrozenClock, post_office: PostOff
 
 def worker_of(app: Litestar, settings: Settings, clock: FrozenClock, port: int) -> Worker:
     sending = replace(settings, smtp_url=f"smtp://127.0.0.1:{port}?from={SENDER}")
-    return Worker(sending, app.state.templates, app.state.house, clock)
+    return Worker(sending, app.state.templates, app.state.houses, clock)
 
 
 async def test_a_letter_arrives_once_with_both_parts(
@@ -107,6 +107,7 @@ async def test_a_server_that_is_not_there_loses_nothing(
 async def write_to(cast: Cast, clock: FrozenClock) -> None:
     await post(
         "application_received",
+        program=cast.program,
         to=cast.dora.email,
         at=clock(),
         name=cast.dora.name,
