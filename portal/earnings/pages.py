@@ -29,11 +29,11 @@ async def stripe_webhook(request: Asking, now: NamedDependency[datetime]) -> Res
     return await _received(request, houses_of(request).all[0], now)
 
 
-@post("/webhooks/stripe/{slug:str}", request_max_body_size=LARGEST_EVENT)
+@post("/webhooks/stripe/{program:str}", request_max_body_size=LARGEST_EVENT)
 async def program_webhook(
-    request: Asking, slug: FromPath[str], now: NamedDependency[datetime]
+    request: Asking, program: FromPath[str], now: NamedDependency[datetime]
 ) -> Response[Any]:
-    return await _received(request, houses_of(request).by_slug(slug), now)
+    return await _received(request, houses_of(request).by_slug(program), now)
 
 
 async def _received(request: Asking, house: House, now: datetime) -> Response[Any]:

@@ -25,7 +25,7 @@ class KnowProgram(ASGIMiddleware):
         houses = houses_of(connection)
         mine = await _mine(connection) if houses.several else ()
         if scope["path_template"].startswith("/p/"):
-            speak_of(connection, houses.by_slug(str(scope["path_params"]["slug"])), mine)
+            speak_of(connection, houses.by_slug(str(scope["path_params"]["program"])), mine)
         else:
             chosen = who(connection).program
             opened = [house for house in mine if house.program_id == chosen] or mine

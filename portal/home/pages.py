@@ -11,7 +11,7 @@ from portal.enrollments.queries import Me
 from portal.errors import NotFound
 from portal.home import program_list, queries
 from portal.programs.actions import open_program
-from portal.programs.colours import stylesheet
+from portal.programs.colours import sheet_name, stylesheet
 from portal.programs.queries import terms_at
 from portal.web import (
     Asking,
@@ -42,8 +42,8 @@ async def front(
     return await _program(request, now)
 
 
-@get("/p/{slug:str}")
-async def program(request: Asking, now: NamedDependency[datetime]) -> Page:
+@get("/p/{program:str}")
+async def program_page(request: Asking, now: NamedDependency[datetime]) -> Page:
     """The one that the address names: KnowProgram has found it already."""
     return await _program(request, now)
 
@@ -53,18 +53,18 @@ async def _program(request: Asking, now: datetime) -> Page:
     return show(request, "home/program.html", page=await queries.program_page(terms, now))
 
 
-@get("/p/{slug:str}/colours/{name:str}", sync_to_thread=False)
-def colours(request: Asking, slug: FromPath[str], name: FromPath[str]) -> Response[Any]:
-    look = houses_of(request).by_slug(slug).look
-    if not look.sheet.endswith(f"/{name}"):
+@get("/p/{program:str}/colours/{sheet:str}", sync_to_thread=False)
+def colours(request: Asking, program: FromPath[str], sheet: FromPath[str]) -> Response[Any]:
+    look = houses_of(request).by_slug(program).look
+    if sheet != sheet_name(look.mark):
         raise NotFound
     return Response(stylesheet(look.mark), media_type="text/css", headers=FOR_EVER)
 
 
-@post("/programs/{slug:str}/open")
-async def open_one(request: Asking, slug: FromPath[str]) -> Response[Any]:
+@post("/programs/{program:str}/open")
+async def open_one(request: Asking, program: FromPath[str]) -> Response[Any]:
     """From here on this session works in that program. One that did not take its person in is not there."""
-    asking, house = who(request), houses_of(request).by_slug(slug)
+    asking, house = who(request), houses_of(request).by_slug(program)
     mine = request.scope["state"].get("mine") or houses_of(request).all
     if house not in mine or asking.session_id is None or house.program_id is None:
         raise NotFound
@@ -88,7 +88,7 @@ async def home(request: Asking, me: NamedDependency[Me], now: NamedDependency[da
     return show(request, "home/index.html", page=page)
 
 
-front_router = Router("/", route_handlers=[front, program])
+front_router = Router("/", route_handlers=[front, program_page])
 colours_router = Router("/", route_handlers=[colours], opt={"nobody": True})
 switch_router = Router("/", route_handlers=[open_one], guards=[signed_in_only])
 affiliate_home_router = Router("/", route_handlers=[home], guards=[affiliates_only])

@@ -18,10 +18,8 @@ def look_of(slug: str, accent: str) -> Look:
         return OWN_LOOK
     brand = Colour.parse(accent)
     light, dark = _readable_on_soft(brand, LIGHT), _readable_on_soft(brand, DARK)
-    # Its name changes with its content, so that it can be kept for ever.
-    name = hashlib.sha256(stylesheet(accent).encode()).hexdigest()[:12]
     return Look(
-        sheet=f"/p/{slug}/colours/{name}.css",
+        sheet=f"/p/{slug}/colours/{sheet_name(accent)}",
         mark=brand.hex,
         on_mark=_hex(_on(brand.rgb)),
         light=light.hex,
@@ -31,6 +29,11 @@ def look_of(slug: str, accent: str) -> Look:
         link=light.hex,
         link_dark=dark.hex,
     )
+
+
+def sheet_name(accent: str) -> str:
+    """It changes with what the sheet says, which can so be kept for ever."""
+    return hashlib.sha256(stylesheet(accent).encode()).hexdigest()[:12] + ".css"
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from litestar.routes import HTTPRoute
 from portal.creatives.queries import EVERGREEN
 from portal.ids import sealed
 from portal.outbox.pages import only_at_this_machine
+from portal.programs.colours import sheet_name
 from portal.web import affiliates_only, managers_only, signed_in_only
 from tests.cast import Cast
 from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
@@ -38,9 +39,9 @@ class Open(StrEnum):
 
 ACCESS = {
     "GET /": Open.TO_EVERYBODY,
-    "GET /p/{slug}": Open.TO_EVERYBODY,
-    "GET /p/{slug}/colours/{name}": Open.TO_EVERYBODY,
-    "POST /programs/{slug}/open": Open.TO_PEOPLE,
+    "GET /p/{program}": Open.TO_EVERYBODY,
+    "GET /p/{program}/colours/{sheet}": Open.TO_EVERYBODY,
+    "POST /programs/{program}/open": Open.TO_PEOPLE,
     "GET /apply": Open.TO_EVERYBODY,
     "POST /apply": Open.TO_EVERYBODY,
     "GET /apply/confirm/{token}": Open.TO_EVERYBODY,
@@ -63,7 +64,7 @@ ACCESS = {
     "GET /readyz": Open.TO_EVERYBODY,
     "GET /metrics": Open.TO_EVERYBODY,
     "POST /webhooks/stripe": Open.TO_STRIPE,
-    "POST /webhooks/stripe/{slug}": Open.TO_STRIPE,
+    "POST /webhooks/stripe/{program}": Open.TO_STRIPE,
     "GET /mailbox": Open.TO_THIS_MACHINE,
     "GET /mailbox/{letter}": Open.TO_THIS_MACHINE,
     "GET /mailbox/{letter}/html": Open.TO_THIS_MACHINE,
@@ -205,6 +206,8 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
     return {
         "token": sealed(app.state.settings.secret, "status", cast.dora.application),
         "slug": cast.ben.slug,
+        "program": "kartra",
+        "sheet": sheet_name(cast.terms.brand.accent),
         "kit": cast.ben.slug,
         "design": EVERGREEN,
         "size": "300x250",
