@@ -26,6 +26,7 @@ from portal.earnings.pages import earnings_router, webhooks_router
 from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
 from portal.enrollments.staff_pages import applications_router
+from portal.enrollments.status_pages import status_router
 from portal.errors import NotFound
 from portal.health import health_router
 from portal.home.pages import affiliate_home_router, colours_router, front_router, switch_router
@@ -94,6 +95,7 @@ def create_app(
             colours_router,
             switch_router,
             apply_router,
+            status_router,
             accounts_router,
             mailbox_router,
             follow_router,

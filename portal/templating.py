@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import idna
 from babel.numbers import format_currency, format_decimal
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from jinja2.bccache import Bucket
@@ -20,6 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
+
+# Scripts that are written together, and letters of others that look like Latin ones.
+JAPANESE = frozenset(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "LATIN"))
+KOREAN = frozenset(("CJK", "HANGUL", "LATIN"))
+LOOKS_LATIN = frozenset("асԁеһіјӏорԛѕԝхуʏвнкмтгпьѵҽαονρικυτχϲ")
 
 
 class CompiledOnce(BytecodeCache):
@@ -73,6 +80,7 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
     environment.filters.update(
         money=money,
         money_parts=money_parts,
+        mailbox=mailbox,
         count=lambda number: format_decimal(number, locale="en_US"),
         rate=rate,
         working_days=working_days,
@@ -116,6 +124,31 @@ def working_days(days: int) -> str:
     spelled = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     number = spelled[days - 1] if 1 <= days <= len(spelled) else str(days)
     return f"{number} working day{'' if days == 1 else 's'}"
+
+
+def mailbox(address: str) -> str:
+    """An e-mail address as people read it: `info@bücher.example`, whether it was typed so or as `xn--`.
+
+    Where a domain could be taken for another one, by mixed scripts or by letters that only look Latin, its
+    ASCII spelling is shown, as browsers do.
+    """
+    local, at, domain = address.rpartition("@")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode()
+        readable = idna.decode(ascii_domain)
+    except idna.IDNAError:
+        return address
+    safe = all(_is_clear(label, domain_ends=ascii_domain.rpartition(".")[2]) for label in readable.split("."))
+    return f"{local}{at}{readable if safe else ascii_domain}"
+
+
+def _is_clear(label: str, *, domain_ends: str) -> bool:
+    letters = [character for character in label if character.isalpha()]
+    scripts = {unicodedata.name(letter, "?").split()[0] for letter in letters}
+    if len(scripts) <= 1 or scripts <= JAPANESE or scripts <= KOREAN:
+        looks_latin = bool(letters) and set(letters) <= LOOKS_LATIN
+        return not looks_latin or domain_ends.startswith("xn--")
+    return False
 
 
 def day(value: date | datetime, today: date) -> str:

@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -292,10 +292,23 @@ async def form_of(request: Asking) -> dict[str, str]:
     return dict(texts_of(await read_form(request)))
 
 
-async def form_and_choices(request: Asking, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The text fields, and all values of the one that can be chosen several times."""
+@dataclass(frozen=True)
+class Said:
+    """A form with fields that may have several values: the last one of each, and all of them."""
+
+    one: Mapping[str, str]
+    all: Mapping[str, Sequence[str]]
+
+    def many(self, name: str) -> Sequence[str]:
+        return self.all.get(name, ())
+
+
+async def read_said(request: Asking) -> Said:
     texts = texts_of(await read_form(request))
-    return dict(texts), tuple(value for key, value in texts if key == name)
+    every: dict[str, list[str]] = {}
+    for name, text in texts:
+        every.setdefault(name, []).append(text)
+    return Said(dict(texts), every)
 
 
 def texts_of(form: FormMultiDict) -> list[tuple[str, str]]:

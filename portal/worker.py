@@ -17,6 +17,12 @@ from portal.accounts.actions import (
 )
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
+from portal.enrollments.applying import (
+    APPLICATION_ASKED,
+    answer_application_question,
+    answer_sent_application,
+)
+from portal.enrollments.drafts import APPLICATION_SENT, clear_drafts, remind_writers
 from portal.outbox.actions import Waiting, send_waiting
 from portal.outbox.letters import compose
 from portal.outbox.post import post_of
@@ -40,6 +46,8 @@ class Chore:
 CHORES = (
     # A checkout can be told before its click is stored: what waited for one is looked at again.
     Chore(timedelta(seconds=30), catch_up),
+    Chore(timedelta(minutes=10), remind_writers),
+    Chore(timedelta(hours=1), clear_drafts),
 )
 
 # These are no letters but questions: answered with one where there is somebody to answer, so that asking
@@ -47,6 +55,8 @@ CHORES = (
 QUESTIONS: dict[str, Callable[[Waiting, datetime], Awaitable[None]]] = {
     PASSWORD_ASKED: answer_password_question,
     LINK_ASKED: answer_link_question,
+    APPLICATION_SENT: answer_sent_application,
+    APPLICATION_ASKED: answer_application_question,
 }
 
 

@@ -83,6 +83,22 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", release);
 document.addEventListener("htmx:finally:request", release);
 
+// <time data-clock>: the reader's own time of day instead of UTC.
+function tellTime() {
+  const near = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+  document.querySelectorAll("time[data-clock]").forEach((time) => (time.textContent = near.format(new Date(time.dateTime))));
+}
+tellTime();
+document.addEventListener("htmx:after:swap", tellTime);
+
+// <form data-saves="id">: it keeps itself as one types. When that fails, it says so there and tries again.
+function saysNotSaved(form) {
+  const place = document.getElementById(form.dataset.saves);
+  if (!place) return;
+  place.classList.add("is-not");
+  place.textContent = "Not saved just now. Leave this page open; the next word tries again.";
+}
+
 // What htmx could not fetch or was refused is said where the reader is, not swallowed.
 function complain() {
   const words = "That did not work. Load the page again, then try once more.";
@@ -96,6 +112,12 @@ function complain() {
 }
 // 422 brings the form back with its errors, and 409 its refusal: both are shown as they come.
 document.addEventListener("htmx:response:error", (event) => {
-  if (![409, 422].includes(event.detail.ctx.response.status)) complain();
+  const form = event.detail.ctx.sourceElement?.closest?.("[data-saves]");
+  if (form) saysNotSaved(form);
+  else if (![409, 422].includes(event.detail.ctx.response.status)) complain();
 });
-document.addEventListener("htmx:error", complain);
+document.addEventListener("htmx:error", (event) => {
+  const form = event.detail?.ctx?.sourceElement?.closest?.("[data-saves]");
+  if (form) saysNotSaved(form);
+  else complain();
+});

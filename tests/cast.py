@@ -12,6 +12,7 @@ from portal.accounts.signing_in import Device, open_for_manager, open_for_person
 from portal.accounts.tables import LetterToken, Manager, Membership, Person
 from portal.audit.actions import Actor
 from portal.enrollments import actions as enrollments
+from portal.enrollments import applying
 from portal.enrollments.forms import ApplicationDraft
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import Application
@@ -95,9 +96,9 @@ async def apply(program: UUID, terms: ProgramTerms, name: str, email: str, now: 
         audience="People who run small businesses.",
         consent=True,
     )
-    application = await enrollments.submit_application(program, terms, draft, now)
+    application = await applying.submit_application(program, terms, draft, now)
     assert application is not None
-    await enrollments.confirm_address(application, now)
+    await applying.confirm_address(application, now)
     return Applicant(application, name, email)
 
 

@@ -63,6 +63,8 @@ def name_problem(name: str) -> str | None:
         return "Type your name, or the name that you publish under."
     if len(name) > NAME_MOST:
         return f"Use {NAME_MOST} characters at most; this one has {len(name)}."
+    if "://" in name or "www." in name.casefold():
+        return "Leave web addresses out of the name."
     if not any(character.isalnum() for character in name):
         return "A name needs at least one letter or digit."
     return "Leave out the characters that can't be seen." if has_hidden(name) else None

@@ -27,7 +27,8 @@ from portal.demo.people import (
 )
 from portal.earnings.actions import Delivery, receive_many
 from portal.earnings.stripe import read
-from portal.enrollments.actions import approve, confirm_address, decline, set_state, submit_application
+from portal.enrollments.actions import approve, decline, set_state
+from portal.enrollments.applying import confirm_address, submit_application
 from portal.enrollments.forms import ApplicationDraft
 from portal.enrollments.queries import free_code, free_slug
 from portal.enrollments.rules import EnrollmentState

@@ -1,17 +1,13 @@
-"""Applying, confirming the address, and deciding. Each is one transaction with its letters."""
+"""Deciding, and what comes of it. Each is one transaction with its letters."""
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
 from portal import db
 from portal.accounts.actions import give_token
-from portal.accounts.rules import FIRST_PASSWORD_LASTS, Purpose, email_key
+from portal.accounts.rules import FIRST_PASSWORD_LASTS, Purpose
 from portal.accounts.tables import Affiliate, Manager
 from portal.audit.actions import Actor, record
-from portal.enrollments.forms import ApplicationDraft
 from portal.enrollments.rules import (
     AGAIN_AFTER_DAYS,
     ApplicationState,
@@ -19,99 +15,12 @@ from portal.enrollments.rules import (
     Verdict,
     after,
     may_become,
-    must_be_confirmable,
 )
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, EnrollmentChange, Link
 from portal.errors import NotFound, Refused
 from portal.ids import new_id
 from portal.outbox.actions import post
-from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
-
-DOUBLE_CLICK = timedelta(minutes=1)
-
-
-async def submit_application(
-    program_id: UUID, terms: ProgramTerms, draft: ApplicationDraft, now: datetime
-) -> UUID | None:
-    """Keeps the application and posts the letter that confirms the address; gives back its id.
-
-    Whoever has one open already is answered by letter only, and None is given back: the page must not tell
-    whether an address is known. Each one that was sent waits for its own letter, so that nobody can change
-    what somebody else confirms.
-    """
-    async with db.transaction():
-        affiliate = await _affiliate(draft, now)
-        affiliate_id = UUID(str(affiliate.id))
-        earlier = await _applications_of(affiliate_id, program_id)
-        if closed := next((one for one in earlier if not _makes_room(one, now)), None):
-            await _tell_state(affiliate, closed, now)
-            return None
-        answers = _answers(draft)
-        if again := next((one for one in earlier if _is_double(one, answers, now)), None):
-            return UUID(str(again.id))
-        application_id = new_id()
-        await Application.insert(
-            Application(
-                id=application_id,
-                program=program_id,
-                affiliate=affiliate_id,
-                terms=terms.terms_id,
-                state=ApplicationState.UNCONFIRMED,
-                answers=answers,
-                sent_at=now,
-            )
-        )
-        await post(
-            "confirm_address",
-            program=program_id,
-            to=affiliate.email,
-            at=now,
-            name=draft.name,
-            application=str(application_id),
-            answer_days=terms.answer_days,
-        )
-        await record(Actor("visitor", "visitor"), "sent", "application", str(application_id), now)
-        return application_id
-
-
-async def confirm_address(application_id: UUID, now: datetime) -> None:
-    """Puts the application before the managers. Raises Refused for a letter that was used or is too old."""
-    async with db.transaction():
-        application = await db.for_update(
-            Application.objects().where(Application.id == application_id)
-        ).first()
-        if application is None:
-            raise NotFound
-        must_be_confirmable(ApplicationState(application.state), application.sent_at, now)
-        affiliate_id = UUID(str(application.affiliate))
-        await db.for_update(Affiliate.select(Affiliate.id).where(Affiliate.id == affiliate_id))
-        earlier = await _applications_of(affiliate_id, UUID(str(application.program)))
-        if any(not _makes_room(one, now) for one in earlier):
-            raise Refused("You have an application already. The letter that came then leads to its state.")
-        answers = msgspec.json.decode(application.answers, type=ApplicationDraft)
-        await Affiliate.update(
-            {
-                Affiliate.email_verified_at: now,
-                Affiliate.name: answers.name,
-                Affiliate.web_address: answers.web_address,
-            }
-        ).where(Affiliate.id == affiliate_id)
-        await Application.update(
-            {Application.state: ApplicationState.IN_REVIEW, Application.confirmed_at: now}
-        ).where(Application.id == application_id)
-        await post(
-            "application_received",
-            program=application.program,
-            to=answers.email,
-            at=now,
-            name=answers.name,
-            application=str(application_id),
-            answer_days=(await terms_at(UUID(str(application.program)), now)).answer_days,
-        )
-        await record(
-            Actor("affiliate", str(affiliate_id)), "confirmed", "application", str(application_id), now
-        )
 
 
 async def approve(
@@ -231,67 +140,6 @@ async def set_state(
             before={"state": enrollment.state},
             after=because,
         )
-
-
-async def _affiliate(draft: ApplicationDraft, now: datetime) -> Affiliate:
-    """The account of this address, made where there is none; its row is locked."""
-    key = email_key(draft.email)
-    made = Affiliate(
-        id=new_id(),
-        email=draft.email,
-        email_key=key,
-        name=draft.name,
-        web_address=draft.web_address,
-        created_at=now,
-    )
-    # A double click sends two at once: both find the same account.
-    await Affiliate.insert(made).on_conflict(target=Affiliate.email_key, action="DO NOTHING")
-    known = await db.for_update(Affiliate.objects().where(Affiliate.email_key == key)).first()
-    return known or made
-
-
-async def _applications_of(affiliate_id: UUID, program_id: UUID) -> list[Application]:
-    """The newest first."""
-    return list(
-        await Application.objects()
-        .where((Application.affiliate == affiliate_id) & (Application.program == program_id))
-        .order_by(Application.sent_at, ascending=False)
-    )
-
-
-def _makes_room(earlier: Application, now: datetime) -> bool:
-    """Whether another application may follow this one."""
-    if earlier.state == ApplicationState.DECLINED:
-        return bool(now >= earlier.again_from)
-    return bool(earlier.state == ApplicationState.UNCONFIRMED)
-
-
-def _is_double(earlier: Application, answers: str, now: datetime) -> bool:
-    same = earlier.state == ApplicationState.UNCONFIRMED and earlier.answers == answers
-    return same and now - earlier.sent_at < DOUBLE_CLICK
-
-
-async def _tell_state(affiliate: Affiliate, last: Application, now: datetime) -> None:
-    await post(
-        "application_exists",
-        program=last.program,
-        to=affiliate.email,
-        at=now,
-        name=affiliate.name,
-        state=last.state,
-        again_from=_day(last.again_from),
-        application=str(last.id),
-    )
-
-
-def _day(moment: datetime | None) -> str | None:
-    return moment.date().isoformat() if moment else None
-
-
-def _answers(draft: ApplicationDraft) -> str:
-    kept = asdict(draft)
-    del kept["errors"]
-    return msgspec.json.encode(kept).decode()
 
 
 async def _undecided(application_id: UUID, verdict: Verdict) -> tuple[Application, Affiliate]:

@@ -12,6 +12,12 @@ from portal.programs.rules import ProgramTerms
 
 
 @dataclass(frozen=True)
+class Choice:
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Answers:
     """With the names of the choices. `extra` holds what the program asked besides: (question, answers)."""
 

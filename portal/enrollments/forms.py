@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
 
 from portal.accounts.forms import (
     email_problem,
@@ -11,12 +14,16 @@ from portal.accounts.forms import (
     one_line,
     web_problem,
 )
-from portal.enrollments.rules import Verdict, code_problem, slug_problem
-from portal.programs.questions import Question, answer_problem, read_answer
+from portal.enrollments.rules import Source, Verdict, code_problem, slug_problem
+from portal.programs.questions import OPTIONS_MOST, Question, answer_problem, read_answer
 
 AUDIENCE_MOST = 280
 OTHER_MOST = 120
 REASON_MOST = 600
+TYPED_MOST = 10_000  # of any field, while it is a draft
+SOURCE_MOST = 120
+
+CARRIED = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer", "via")
 
 KINDS = {
     "publisher": "Publisher or blogger",
@@ -93,6 +100,47 @@ def parse_application(
     # With something wrong, everything comes back as it was typed.
     address = web_address if errors else normal_web_address(web_address)
     return ApplicationDraft(name, email, address, kind, chosen, other_way, audience, consent, extra, errors)
+
+
+def typed_application(
+    said: Mapping[str, str],
+    ways: Sequence[str],
+    questions: Sequence[Question],
+    typed: Mapping[str, Sequence[str]],
+) -> ApplicationDraft:
+    """The same, half written and unchecked: a draft keeps what is there, only not without end."""
+
+    def text(name: str) -> str:
+        return said.get(name, "")[:TYPED_MOST]
+
+    return ApplicationDraft(
+        name=text("name"),
+        email=text("email").strip(),
+        web_address=text("web_address"),
+        kind=text("kind"),
+        ways=tuple(ways)[:OPTIONS_MOST],
+        other_way=text("other_way"),
+        audience=text("audience").replace("\r\n", "\n"),
+        extra={question.key: read_answer(question, typed.get(question.field, ())) for question in questions},
+    )
+
+
+def parse_source(text: str) -> Source:
+    """What the first address of the form and its referrer told: see `carried`."""
+    told = {name: one_line(value)[:SOURCE_MOST] for name, value in parse_qsl(text[:2_000])}
+    return msgspec.convert({name: told[name] for name in CARRIED if told.get(name)}, Source)
+
+
+def carried(told: Mapping[str, str], referrer: str, own_host: str) -> str:
+    """What a page hands on to the application form, as a query: where somebody came from."""
+    kept = {name: one_line(told[name])[:SOURCE_MOST] for name in CARRIED if told.get(name, "").strip()}
+    try:
+        host = urlsplit(referrer).hostname or ""
+    except ValueError:
+        host = ""
+    if "referrer" not in kept and host and host != own_host:
+        kept["referrer"] = host[:SOURCE_MOST]
+    return urlencode(kept)
 
 
 def parse_decision(said: Mapping[str, str], tiers: Sequence[str]) -> DecisionDraft:

@@ -1,137 +1,389 @@
-"""Applying: the form, the letter's confirmation, and the status page."""
+"""The application form: shown, kept while somebody types, opened elsewhere, sent."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, Router, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from portal.accounts.forms import email_problem
 from portal.accounts.rules import email_key
-from portal.enrollments import actions, queries
-from portal.enrollments.forms import ApplicationDraft, parse_application
-from portal.errors import NotFound, Refused
+from portal.enrollments import applying_queries as queries
+from portal.enrollments import drafts
+from portal.enrollments.drafts import KeptDraft, Place, Saved, Saving
+from portal.enrollments.forms import (
+    ApplicationDraft,
+    carried,
+    parse_application,
+    parse_source,
+    typed_application,
+)
+from portal.enrollments.rules import DRAFT_LASTS, Source, due
+from portal.errors import NotFound
 from portal.ids import moment_of, new_id, sealed, unsealed
-from portal.programs.queries import terms_at
+from portal.programs.queries import current_form, terms_at
+from portal.programs.questions import Form
 from portal.programs.rules import ProgramTerms
 from portal.web import (
     Asking,
     Page,
+    Said,
     client_network,
-    form_and_choices,
     go,
     houses_of,
     program_of,
+    read_said,
     settings_of,
     show,
     speak_of,
+    wants_fragment,
 )
 
 # Nobody sees and sends seven fields in less, not even with a browser that fills them in.
 FASTEST_PERSON = timedelta(milliseconds=800)
 APPLICATIONS = "10/hour"
 LETTERS = "5/hour"
+LINKS = "3/day"  # letters that open a draft, to one address
+LINKS_OF_ALL = "10/hour"
+DRAFTS = "30/hour"
+SAVES = "1200/hour"
+
+QUICK = "That was very quick. Please look it over and send it."
+ELSEWHERE = (
+    "This application was also written on another page or device since you opened this one. "
+    "Send it again, and what stands here counts."
+)
+NEW_QUESTIONS = (
+    "The questions have changed since you opened this page. What you wrote is still here; "
+    "please look at all of it once more."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the program asks at this moment."""
+
+    program_id: UUID
+    terms: ProgramTerms
+    form: Form
+
+    @property
+    def path(self) -> str:
+        return f"/p/{self.terms.slug}/apply"
 
 
 @get("/apply")
-async def apply_page(request: Asking, now: NamedDependency[datetime]) -> Page:
-    return await _form(request, now, ApplicationDraft())
+async def apply_to_the_only_one(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    if houses_of(request).several:
+        return go(request, "/")
+    return await _shown(request, await _asked(program_of(request), now), now)
 
 
-@post("/apply")
-async def apply(request: Asking, now: NamedDependency[datetime]) -> Page:
-    said, ways = await form_and_choices(request, "ways")
-    terms = await _terms(request, now)
-    draft = parse_application(said, ways, {way.key: way.name for way in terms.words.ways})
-    if said.get("company") or _too_fast(request, said.get("opened", ""), now):
-        # A bot goes away. A person whose browser was this quick sends it once more and has lost nothing.
-        draft = replace(
-            draft, errors={**draft.errors, "form": "That was very quick. Please look it over and send it."}
-        )
-    if draft.errors:
-        return await _form(request, now, draft, said.get("opened", ""))
+@get("/p/{program:str}/apply")
+async def apply_page(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    return await _shown(request, await _asked(program_of(request), now), now)
+
+
+@post("/p/{program:str}/apply")
+async def apply(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    asked, said = await _asked(program_of(request), now), await read_said(request)
+    terms = asked.terms
+    ways = {way.key: way.name for way in terms.words.ways}
+    draft = parse_application(said.one, said.many("ways"), ways, asked.form.questions, said.all)
+    draft = replace(draft, errors={**draft.errors, **_page_problems(request, said, asked, now)})
+    place = _place(request, said, asked)
+    if draft.errors or place is None:
+        return _form(request, asked, draft, _carried_on(request, said, asked, now), now)
     limits = request.app.state.limits
     await limits.spend(APPLICATIONS, "apply", client_network(request))
     # Beyond it, the same page and no letter: nobody fills somebody else's mailbox from here.
-    if await limits.allows(LETTERS, "apply", email_key(draft.email)):
-        await actions.submit_application(program_of(request), terms, draft, now)
-    return _check_mail(request, draft.email)
+    if await limits.allows(LETTERS, "apply", email_key(draft.email)) and terms.terms_id:
+        sent = await drafts.send_draft(
+            place,
+            draft,
+            await _source(said, asked),
+            terms_id=terms.terms_id,
+            opened_at=moment_of(place.writer),
+            now=now,
+        )
+        if sent.how is Saving.ELSEWHERE:
+            opened = replace(_carried_on(request, said, asked, now), base=sent.revision)
+            draft = replace(draft, errors={"form": ELSEWHERE})
+            return _form(request, asked, draft, opened, now, saved=sent)
+        place = replace(place, draft_id=sent.draft_id)
+    response = go(request, "/apply/sent/" + _seal(request, "sent", place.draft_id))
+    _keep(request, response, asked, place.draft_id)
+    return response
 
 
-@get("/apply/confirm/{token:str}")
-async def confirm_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Page:
-    application = _confirming(request, token)
-    program = await queries.program_of(application)
-    speak_of(request, houses_of(request).of(program))
-    terms = await terms_at(program, now)
-    return show(request, "enrollments/confirm.html", page=await queries.confirm_page(application, terms, now))
+@post("/p/{program:str}/apply/draft")
+async def save(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    """As somebody types, through htmx; and by a button where there is no script."""
+    asked, said = await _asked(program_of(request), now), await read_said(request)
+    saved = await _save(request, said, asked, now)
+    if wants_fragment(request):
+        page = _page(asked, _typed(said, asked), _carried_on(request, said, asked, now), now, saved)
+        response: Response[Any] = show(request, "enrollments/apply.html", page=page, fragment="saved")
+    elif saved.how in (Saving.SAVED, Saving.SENT):
+        response = go(request, asked.path, flash="Saved. Come back to this page in this browser to go on.")
+    else:
+        opened = _carried_on(request, said, asked, now)
+        return _form(request, asked, _typed(said, asked), opened, now, saved=saved, status=409)
+    if saved.how is Saving.SAVED:
+        _keep(request, response, asked, saved.draft_id)
+    return response
 
 
-@post("/apply/confirm/{token:str}")
-async def confirm(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
-    application = _confirming(request, token)
-    await actions.confirm_address(application, now)
-    return go(
+@post("/p/{program:str}/apply/link")
+async def mail_link(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    """A letter opens the draft on another device. It goes only to who asks for it, and only so often."""
+    asked, said = await _asked(program_of(request), now), await read_said(request)
+    typed, opened = _typed(said, asked), _carried_on(request, said, asked, now)
+    if email_problem(typed.email):
+        problem = "Type your e-mail address first. Then we can send you the link."
+        draft = replace(typed, errors={"email": problem})
+        return _form(request, asked, draft, opened, now)
+    saved = await _save(request, said, asked, now)
+    if saved.how is not Saving.SAVED:
+        return _form(request, asked, typed, opened, now, saved=saved, status=409)
+    limits = request.app.state.limits
+    await limits.spend(LINKS_OF_ALL, "draft-link", client_network(request))
+    if await limits.allows(LINKS, "draft-link", email_key(typed.email)):
+        await drafts.mail_draft(saved.draft_id, now)
+    response = go(
         request,
-        "/apply/status/" + sealed(settings_of(request).secret, "status", application),
-        flash="Your address is confirmed.",
+        asked.path,
+        flash=f"The link is on its way to {typed.email}. It opens this page on any device.",
     )
+    _keep(request, response, asked, saved.draft_id)
+    return response
 
 
-@get("/apply/status/{token:str}")
-async def status_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Page:
-    application = unsealed(settings_of(request).secret, "status", token)
-    if application is None:
-        raise NotFound("There is no application at this address. Use the link from our letter.")
-    program = await queries.program_of(application)
-    speak_of(request, houses_of(request).of(program))
-    page = await queries.status_page(application, await terms_at(program, now), now)
-    return show(request, "enrollments/status.html", page=page)
+@post("/p/{program:str}/apply/forget")
+async def forget(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    asked = await _asked(program_of(request), now)
+    if kept := _cookie(request, asked):
+        await drafts.forget_draft(kept, asked.program_id, now)
+    response = go(request, asked.path, flash="The form is empty again. What you had typed is deleted.")
+    response.delete_cookie(_cookie_name(request, asked))
+    return response
 
 
-async def _form(request: Asking, now: datetime, draft: ApplicationDraft, opened: str = "") -> Page:
-    terms = await _terms(request, now)
-    page = queries.ApplyPage(
-        terms=terms,
-        draft=draft,
-        kinds=queries.choices_of_kind(),
-        ways=queries.choices_of_ways(terms),
-        answer_by=queries.due(now, terms),
-        # A form that comes back with its errors was opened when it was first shown.
-        opened=opened
-        if _shown_at(request, opened)
-        else sealed(settings_of(request).secret, "opened", new_id(now)),
+@get("/apply/draft/{token:str}")
+async def open_draft(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    """From the letter: this browser has the draft from now on."""
+    draft_id = unsealed(settings_of(request).secret, "draft", token)
+    program_id = await drafts.program_of_draft(draft_id) if draft_id else None
+    if draft_id is None or program_id is None:
+        raise NotFound(
+            f"This application is not here any more. What is typed is kept for {DRAFT_LASTS.days} days. "
+            "You can begin a new one; it takes two minutes."
+        )
+    asked = await _asked(program_id, now)
+    response = go(request, asked.path)
+    _keep(request, response, asked, draft_id)
+    return response
+
+
+@get("/apply/sent/{token:str}")
+async def sent_page(request: Asking, token: FromPath[str]) -> Page:
+    draft_id = unsealed(settings_of(request).secret, "sent", token)
+    if draft_id is None:
+        raise NotFound
+    house = houses_of(request).of(await drafts.program_of_draft(draft_id))
+    speak_of(request, house)
+    page = queries.CheckMailPage(
+        email=await drafts.address_of(draft_id),
+        has_mailbox=settings_of(request).has_mailbox,
+        path=house.apply_path,
     )
-    return show(request, "enrollments/apply.html", page=page, status=422 if draft.errors else 200)
-
-
-def _check_mail(request: Asking, email: str) -> Page:
-    page = queries.CheckMailPage(email, settings_of(request).has_mailbox)
     return show(request, "enrollments/check_mail.html", page=page)
 
 
-async def _terms(request: Asking, now: datetime) -> ProgramTerms:
-    return await terms_at(program_of(request), now)
+async def _shown(request: Asking, asked: Asked, now: datetime) -> Page:
+    """A new form, or what this browser has written so far."""
+    kept = await _kept(request, asked)
+    page_id = new_id(now)
+    host = request.url.hostname or ""
+    opened = queries.Opened(
+        draft=_seal(request, "draft", kept.id if kept and not kept.sent_at else page_id),
+        page=_seal(request, "opened", page_id),
+        base=kept.revision if kept and not kept.sent_at else 0,
+        source=carried(dict(request.query_params), request.headers.get("Referer", ""), host),
+        terms=asked.terms.version,
+        form=asked.form.version,
+    )
+    if kept is None:
+        return _form(request, asked, ApplicationDraft(), opened, now)
+    if kept.sent_at:
+        saved = Saved(Saving.SENT, kept.sent_at, kept.id)
+        return _form(request, asked, kept.typed, opened, now, saved=saved, sent_to=kept.typed.email)
+    saved = Saved(Saving.SAVED, kept.saved_at, kept.id, kept.revision)
+    return _form(request, asked, kept.typed, opened, now, saved=saved)
 
 
-def _confirming(request: Asking, token: str) -> UUID:
-    found = unsealed(settings_of(request).secret, "confirm", token)
-    if found is None:
-        raise Refused("This link is not complete. Open it from the letter again, or copy it whole.")
-    return found
+def _form(
+    request: Asking,
+    asked: Asked,
+    draft: ApplicationDraft,
+    opened: queries.Opened,
+    now: datetime,
+    *,
+    saved: Saved | None = None,
+    sent_to: str = "",
+    status: int = 200,
+) -> Page:
+    page = _page(asked, draft, opened, now, saved, sent_to)
+    return show(request, "enrollments/apply.html", page=page, status=422 if draft.errors else status)
 
 
-def _too_fast(request: Asking, opened: str, now: datetime) -> bool:
-    shown_at = _shown_at(request, opened)
-    return shown_at is None or now - shown_at < FASTEST_PERSON
+def _page(
+    asked: Asked,
+    draft: ApplicationDraft,
+    opened: queries.Opened,
+    now: datetime,
+    saved: Saved | None = None,
+    sent_to: str = "",
+) -> queries.ApplyPage:
+    return queries.ApplyPage(
+        path=asked.path,
+        terms=asked.terms,
+        questions=asked.form,
+        draft=draft,
+        kinds=queries.choices_of_kind(),
+        ways=queries.choices_of_ways(asked.terms),
+        answer_by=due(now, asked.terms),
+        opened=opened,
+        saved=saved,
+        sent_to=sent_to,
+    )
 
 
-def _shown_at(request: Asking, opened: str) -> datetime | None:
+async def _save(request: Asking, said: Said, asked: Asked, now: datetime) -> Saved:
+    place, limits, network = _place(request, said, asked), request.app.state.limits, client_network(request)
+    if place is None or said.one.get("company"):
+        return Saved(Saving.TOO_OFTEN, now, new_id())
+    is_new = place.base == 0 and await drafts.kept_draft(place.draft_id, asked.program_id) is None
+    if (is_new and not await limits.allows(DRAFTS, "draft", network)) or not await limits.allows(
+        SAVES, "draft-save", network
+    ):
+        return Saved(Saving.TOO_OFTEN, now, place.draft_id)
+    return await drafts.save_draft(
+        place,
+        _typed(said, asked),
+        await _source(said, asked) if is_new else Source(),
+        # With a script, the first save comes with the first keystroke; without, writing began with the page.
+        started_at=now if wants_fragment(request) else moment_of(place.writer),
+        now=now,
+        over=said.one.get("over") == "yes",
+    )
+
+
+def _page_problems(request: Asking, said: Said, asked: Asked, now: datetime) -> dict[str, str]:
+    """What is wrong with the page rather than with an answer."""
+    shown_at = _shown_at(request, said)
+    if said.one.get("company") or shown_at is None or now - shown_at < FASTEST_PERSON:
+        # A bot goes away. A person whose browser was this quick sends it once more and has lost nothing.
+        return {"form": QUICK}
+    problems = {}
+    if said.one.get("questions") != str(asked.form.version):
+        problems["form"] = NEW_QUESTIONS
+    if said.one.get("terms") != str(asked.terms.version):
+        problems["consent"] = (
+            f"The terms have changed to version {asked.terms.version} while you were writing. "
+            "Please read what is new and agree once more."
+        )
+    return problems
+
+
+def _carried_on(request: Asking, said: Said, asked: Asked, now: datetime) -> queries.Opened:
+    """The same page again: it was opened when it was first shown, and writes the same draft."""
+    one = said.one
+    fresh = new_id(now)
+    whole = _shown_at(request, said) is not None and _unseal(request, "draft", one.get("draft", ""))
+    return queries.Opened(
+        draft=one["draft"] if whole else _seal(request, "draft", fresh),
+        page=one["opened"] if whole else _seal(request, "opened", fresh),
+        base=_base(said),
+        source=one.get("source", "")[:2_000],
+        terms=asked.terms.version,
+        form=asked.form.version,
+    )
+
+
+def _place(request: Asking, said: Said, asked: Asked) -> Place | None:
+    """None for a page that is not one of ours."""
+    draft_id = _unseal(request, "draft", said.one.get("draft", ""))
+    writer = _unseal(request, "opened", said.one.get("opened", ""))
+    if draft_id is None or writer is None:
+        return None
+    return Place(asked.program_id, draft_id, writer, _base(said), asked.form.form_id)
+
+
+def _base(said: Said) -> int:
+    text = said.one.get("base", "0")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+
+def _typed(said: Said, asked: Asked) -> ApplicationDraft:
+    return typed_application(said.one, said.many("ways"), asked.form.questions, said.all)
+
+
+async def _source(said: Said, asked: Asked) -> Source:
+    source = parse_source(said.one.get("source", ""))
+    return replace(source, recruiter=await drafts.recruiter_of(source.via, asked.program_id))
+
+
+async def _asked(program_id: UUID, now: datetime) -> Asked:
+    return Asked(program_id, await terms_at(program_id, now), await current_form(program_id))
+
+
+def _shown_at(request: Asking, said: Said) -> datetime | None:
     """The form carries the moment it was shown, as a sealed id: a UUIDv7 holds its time."""
-    shown = unsealed(settings_of(request).secret, "opened", opened)
+    shown = _unseal(request, "opened", said.one.get("opened", ""))
     return moment_of(shown) if shown else None
 
 
-apply_router = Router("/", route_handlers=[apply_page, apply, confirm_page, confirm, status_page])
+async def _kept(request: Asking, asked: Asked) -> KeptDraft | None:
+    kept = _cookie(request, asked)
+    return await drafts.kept_draft(kept, asked.program_id) if kept else None
+
+
+def _cookie(request: Asking, asked: Asked) -> UUID | None:
+    return _unseal(request, "draft", request.cookies.get(_cookie_name(request, asked), ""))
+
+
+def _cookie_name(request: Asking, asked: Asked) -> str:
+    return ("__Host-" if settings_of(request).https else "") + f"draft-{asked.terms.slug}"
+
+
+def _keep(request: Asking, response: Response[Any], asked: Asked, draft_id: UUID) -> None:
+    """This browser finds the draft again."""
+    response.set_cookie(
+        Cookie(
+            key=_cookie_name(request, asked),
+            value=_seal(request, "draft", draft_id),
+            httponly=True,
+            secure=settings_of(request).https,
+            samesite="lax",
+            max_age=int(DRAFT_LASTS.total_seconds()),
+        )
+    )
+
+
+def _seal(request: Asking, purpose: str, identity: UUID) -> str:
+    return sealed(settings_of(request).secret, purpose, identity)
+
+
+def _unseal(request: Asking, purpose: str, text: str) -> UUID | None:
+    return unsealed(settings_of(request).secret, purpose, text)
+
+
+apply_router = Router(
+    "/",
+    route_handlers=[apply_to_the_only_one, apply_page, apply, save, mail_link, forget, open_draft, sent_page],
+)

@@ -8,13 +8,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal.clock import local_date
-from portal.enrollments.answers import Answers, answers_in, form_answered
-from portal.enrollments.forms import KINDS, ApplicationDraft, DecisionDraft
+from portal.enrollments.answers import Answers, Choice, answers_in, form_answered
+from portal.enrollments.forms import DecisionDraft
 from portal.enrollments.rules import (
     ApplicationState,
     EnrollmentState,
     code_proposals,
-    must_be_confirmable,
+    due,
     slug_proposals,
 )
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
@@ -43,57 +43,6 @@ class Me:
     destination: str
     code: str
     percent_bps: int
-
-
-@dataclass(frozen=True)
-class Choice:
-    key: str
-    label: str
-
-
-@dataclass(frozen=True)
-class ApplyPage:
-    """enrollments/apply.html"""
-
-    terms: ProgramTerms
-    draft: ApplicationDraft
-    kinds: tuple[Choice, ...]
-    ways: tuple[Choice, ...]
-    answer_by: date
-    opened: str  # when the form was shown, sealed; goes back as a hidden field, for bots are too fast
-
-
-@dataclass(frozen=True)
-class CheckMailPage:
-    """enrollments/check_mail.html: the same for known and unknown addresses."""
-
-    email: str
-    has_mailbox: bool
-
-
-@dataclass(frozen=True)
-class ConfirmPage:
-    """enrollments/confirm.html: what was written, and one button that posts to the same address."""
-
-    answers: Answers
-
-
-@dataclass(frozen=True)
-class StatusPage:
-    """enrollments/status.html"""
-
-    state: ApplicationState
-    answers: Answers
-    sent_at: datetime
-    confirmed_at: datetime | None
-    decided_at: datetime | None
-    decided_by: str
-    reason: str
-    again_from: date | None
-    answer_by: date
-    answer_days: int
-    contact: str
-    may_apply_again: bool
 
 
 @dataclass(frozen=True)
@@ -181,45 +130,6 @@ async def me_of(affiliate_id: UUID, program_id: UUID) -> Me | None:
         code=row["code"] or "",
         percent_bps=row["percent_bps"] or 0,
     )
-
-
-def choices_of_kind() -> tuple[Choice, ...]:
-    return tuple(Choice(key, label) for key, label in KINDS.items())
-
-
-def choices_of_ways(terms: ProgramTerms) -> tuple[Choice, ...]:
-    return tuple(Choice(way.key, way.name) for way in terms.words.ways)
-
-
-async def confirm_page(application_id: UUID, terms: ProgramTerms, now: datetime) -> ConfirmPage:
-    """Raises Refused for a letter that was used or is too old."""
-    row = await _application(application_id)
-    must_be_confirmable(ApplicationState(row["state"]), row["sent_at"], now)
-    return ConfirmPage(await _answers(row, terms))
-
-
-async def status_page(application_id: UUID, terms: ProgramTerms, now: datetime) -> StatusPage:
-    row = await _application(application_id)
-    again_from = row["again_from"]
-    return StatusPage(
-        state=ApplicationState(row["state"]),
-        answers=await _answers(row, terms),
-        sent_at=_local(row["sent_at"], terms),
-        confirmed_at=_local(row["confirmed_at"], terms) if row["confirmed_at"] else None,
-        decided_at=_local(row["decided_at"], terms) if row["decided_at"] else None,
-        decided_by=row["manager_name"] or "",
-        reason=row["reason"],
-        again_from=local_date(again_from, terms.timezone) if again_from else None,
-        answer_by=due(row["confirmed_at"] or row["sent_at"], terms),
-        answer_days=terms.answer_days,
-        contact=terms.contact,
-        may_apply_again=row["state"] == ApplicationState.DECLINED
-        and (again_from is None or again_from <= now),
-    )
-
-
-async def program_of(application_id: UUID) -> UUID:
-    return UUID(str((await _application(application_id))["program"]))
 
 
 async def queue(
@@ -313,20 +223,8 @@ async def free_code(name: str, terms: ProgramTerms) -> str:
     raise AssertionError("every code of this name is taken")
 
 
-def due(since: datetime, terms: ProgramTerms) -> date:
-    """The day by which an application is answered, in the program's time zone."""
-    return working_days_after(local_date(since, terms.timezone), terms.answer_days)
-
-
 def _local(moment: datetime, terms: ProgramTerms) -> datetime:
     return moment.astimezone(ZoneInfo(terms.timezone))
-
-
-def working_days_after(day: date, days: int) -> date:
-    while days:
-        day = date.fromordinal(day.toordinal() + 1)
-        days -= day.weekday() < 5
-    return day
 
 
 async def _batches(proposals: Iterator[str], size: int = 8) -> AsyncIterator[list[str]]:

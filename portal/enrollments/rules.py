@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from portal.clock import local_date
 from portal.errors import Refused
+from portal.programs.rules import ProgramTerms
 
 
 class ApplicationState(StrEnum):
@@ -47,6 +49,17 @@ class Source:
 AGAIN_AFTER_DAYS = 90
 CONFIRM_WITHIN = timedelta(days=7)
 
+# An application that is being written: how long it is kept after the last word, and how much of it.
+DRAFT_LASTS = timedelta(days=30)
+SENT_DRAFT_LASTS = timedelta(days=1)  # so that a mistyped address can be mended and sent again
+DRAFT_BIGGEST = 24_000
+REMIND_AFTER = timedelta(hours=24)
+
+SPELLED = dict(enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2))
+
+# From so many decisions on, what was usual says more than the promise.
+USUAL_FROM = 5
+
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,22}[A-Z0-9]")
 
@@ -82,6 +95,47 @@ def must_be_confirmable(state: ApplicationState, sent_at: datetime, now: datetim
         raise Refused("This application is confirmed already. The letter that came then leads to its state.")
     if now - sent_at >= CONFIRM_WITHIN:
         raise Refused("This link is too old. Please apply again; it takes two minutes.")
+
+
+def must_be_changeable(state: ApplicationState, opened_at: datetime | None) -> None:
+    """Raises Refused: what a manager has begun to read stands as it was sent."""
+    if state is not ApplicationState.IN_REVIEW or opened_at is not None:
+        raise Refused("Your application is being read already, so your answers stand as you sent them.")
+
+
+def due(since: datetime, terms: ProgramTerms) -> date:
+    """The day by which an application is answered, in the program's time zone."""
+    return working_days_after(local_date(since, terms.timezone), terms.answer_days)
+
+
+def working_days_after(day: date, days: int) -> date:
+    while days:
+        day = date.fromordinal(day.toordinal() + 1)
+        days -= day.weekday() < 5
+    return day
+
+
+def working_days_between(first: date, last: date) -> int:
+    """How many working days come after the first one, up to the last: Friday to Monday is one."""
+    return sum(
+        date.fromordinal(day).weekday() < 5 for day in range(first.toordinal() + 1, last.toordinal() + 1)
+    )
+
+
+def usual_time(decided: Sequence[tuple[datetime, datetime]], timezone: str) -> str:
+    """The middle of the times between asked and answered, in words: `the same working day`.
+
+    Counted in working days, as the promise is: an application of Friday evening that is answered on Monday
+    morning took one.
+    """
+    days = sorted(
+        working_days_between(local_date(asked, timezone), local_date(answered, timezone))
+        for asked, answered in decided
+    )
+    middle = days[len(days) // 2]  # the later of two middles: rather surprised by an early answer
+    if middle == 0:
+        return "the same working day"
+    return f"{'one' if middle == 1 else SPELLED.get(middle, middle)} working day{'' if middle == 1 else 's'}"
 
 
 def may_become(now: EnrollmentState, wanted: EnrollmentState) -> None:

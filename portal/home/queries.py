@@ -12,9 +12,9 @@ from portal.enrollments.queries import (
     Me,
     QueueRow,
     count_waiting,
-    due,
     queue,
 )
+from portal.enrollments.rules import due
 from portal.enrollments.tables import Enrollment
 from portal.money import Money
 from portal.programs.rules import Period, Plan, ProgramTerms, Tier

@@ -23,6 +23,7 @@ _INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=F
 ADDRESSES = {
     "confirm": "/apply/confirm/",
     "status": "/apply/status/",
+    "draft": "/apply/draft/",
     "password": "/signin/password/",
 }
 

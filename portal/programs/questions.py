@@ -32,6 +32,12 @@ class QuestionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """`most` is the number of characters, of choices or of links; 0 takes the usual one."""
 
@@ -47,6 +53,11 @@ class Question:
     def field(self) -> str:
         """Its name in the form, where it can't meet a field of our own."""
         return f"q-{self.key}"
+
+    @property
+    def offered(self) -> tuple[Option, ...]:
+        """Its options, as parts of forms take them."""
+        return tuple(Option(option, option) for option in self.options)
 
     @property
     def limit(self) -> int:

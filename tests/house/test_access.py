@@ -15,13 +15,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from portal.creatives.queries import EVERGREEN
-from portal.ids import sealed
+from portal.ids import sealed, unsealed
 from portal.outbox.pages import only_at_this_machine
 from portal.programs.colours import sheet_name
 from portal.web import affiliates_only, managers_only, signed_in_only
 from tests.cast import Cast
 from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
 from tests.letters import sent_letters
+from tests.pages import filled_in
 from tests.sales import click_on, sell
 
 
@@ -43,10 +44,21 @@ ACCESS = {
     "GET /p/{program}/colours/{sheet}": Open.TO_EVERYBODY,
     "POST /programs/{program}/open": Open.TO_PEOPLE,
     "GET /apply": Open.TO_EVERYBODY,
-    "POST /apply": Open.TO_EVERYBODY,
+    "GET /p/{program}/apply": Open.TO_EVERYBODY,
+    "POST /p/{program}/apply": Open.TO_EVERYBODY,
+    "POST /p/{program}/apply/draft": Open.TO_EVERYBODY,
+    "POST /p/{program}/apply/link": Open.TO_EVERYBODY,
+    "POST /p/{program}/apply/forget": Open.TO_EVERYBODY,
+    "GET /apply/draft/{token}": Open.TO_EVERYBODY,
+    "GET /apply/sent/{token}": Open.TO_EVERYBODY,
+    "GET /apply/find": Open.TO_EVERYBODY,
+    "POST /apply/find": Open.TO_EVERYBODY,
     "GET /apply/confirm/{token}": Open.TO_EVERYBODY,
     "POST /apply/confirm/{token}": Open.TO_EVERYBODY,
     "GET /apply/status/{token}": Open.TO_EVERYBODY,
+    "GET /apply/status/{token}/change": Open.TO_EVERYBODY,
+    "POST /apply/status/{token}/change": Open.TO_EVERYBODY,
+    "POST /apply/status/{token}/again": Open.TO_EVERYBODY,
     "GET /signin": Open.TO_EVERYBODY,
     "POST /signin": Open.TO_EVERYBODY,
     "GET /signin/code": Open.TO_HALF_A_MANAGER,
@@ -168,7 +180,8 @@ async def test_everybody_reaches_what_the_table_says_and_nothing_else(
         for person, expected in zip(PEOPLE, EXPECTED[ACCESS[name]], strict=True):
             # A new session each time, for some addresses end it.
             client = await somebody(person, people, cast)
-            found = what_is(await client.request(method, path.format_map(things), params=TYPED))
+            address = path.format_map({**things, **things_below(path, things)})
+            found = what_is(await client.request(method, address, params=TYPED))
             if found not in expected:
                 wrong.append(f"{person} asks {name}: {found}, not {' or '.join(sorted(expected))}")
     assert wrong == []
@@ -197,14 +210,32 @@ def what_is(answer: httpx.Response) -> Answer:
     return LEADS_TO.get(to, Answer.OPENS) if answer.status_code == httpx.codes.SEE_OTHER else Answer.OPENS
 
 
+async def begun(visitor: httpx.AsyncClient) -> str:
+    """An application that somebody has begun to write."""
+    form = filled_in(await visitor.get("/p/kartra/apply"))
+    await visitor.post("/p/kartra/apply/draft", data={**form, "name": "Edda"})
+    return form["draft"]
+
+
+def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
+    """Names that mean something else below some addresses."""
+    below = path.removeprefix("/apply/").partition("/")[0]
+    return {"token": things[below]} if below in ("draft", "sent") else {}
+
+
 async def things_of_others(app: Litestar, people: People, cast: Cast, now: datetime) -> dict[str, str]:
     """A value for every name in an address. Those that belong to somebody are Ben's or Dora's."""
     buyer = await people.visitor()
     click = await click_on(buyer, cast.ben.slug)
     await app.state.clicks.settled()
     letters = await sent_letters(app, now)
+    secret = app.state.settings.secret
+    draft = unsealed(secret, "draft", await begun(buyer))
+    assert draft
     return {
-        "token": sealed(app.state.settings.secret, "status", cast.dora.application),
+        "draft": sealed(secret, "draft", draft),
+        "sent": sealed(secret, "sent", draft),
+        "token": sealed(secret, "status", cast.dora.application),
         "slug": cast.ben.slug,
         "program": "kartra",
         "sheet": sheet_name(cast.terms.brand.accent),

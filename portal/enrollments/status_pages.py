@@ -1,0 +1,154 @@
+"""After sending: confirming the address, seeing how it stands, changing answers, finding it again."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from portal.accounts.forms import email_problem
+from portal.accounts.rules import email_key
+from portal.enrollments import applying
+from portal.enrollments import applying_queries as queries
+from portal.enrollments.forms import parse_application
+from portal.errors import NotFound, Refused
+from portal.ids import sealed, unsealed
+from portal.programs.queries import current_form, terms_at
+from portal.programs.rules import ProgramTerms
+from portal.web import (
+    Asking,
+    Page,
+    client_network,
+    form_of,
+    go,
+    houses_of,
+    read_said,
+    settings_of,
+    show,
+    speak_of,
+)
+
+FINDS = "10/hour"
+LETTERS = "5/hour"
+
+
+@get("/apply/confirm/{token:str}")
+async def confirm_page(
+    request: Asking, token: FromPath[str], now: NamedDependency[datetime]
+) -> Response[Any]:
+    application = _confirming(request, token)
+    if await queries.is_confirmed(application):
+        return go(request, _status_path(request, application))
+    terms = await _terms(request, application, now)
+    return show(request, "enrollments/confirm.html", page=await queries.confirm_page(application, terms, now))
+
+
+@post("/apply/confirm/{token:str}")
+async def confirm(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    application = _confirming(request, token)
+    await applying.confirm_address(application, now)
+    return go(request, _status_path(request, application), flash="Your address is confirmed.")
+
+
+@get("/apply/status/{token:str}")
+async def status_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Page:
+    application = _whose(request, token)
+    terms = await _terms(request, application, now)
+    path = _status_path(request, application)
+    page = await queries.status_page(application, terms, path, now)
+    return show(request, "enrollments/status.html", page=page)
+
+
+@get("/apply/status/{token:str}/change")
+async def change_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    application = _whose(request, token)
+    await _terms(request, application, now)
+    page = await queries.change_page(application, None, _status_path(request, application), now)
+    return show(request, "enrollments/change.html", page=page)
+
+
+@post("/apply/status/{token:str}/change")
+async def change(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    application, said = _whose(request, token), await read_said(request)
+    await _terms(request, application, now)
+    page = await queries.change_page(application, None, _status_path(request, application), now)
+    ways = {way.key: way.name for way in page.terms.words.ways}
+    # The address was confirmed and the terms agreed to: neither is on this form.
+    kept = {**said.one, "email": page.draft.email, "consent": "yes"}
+    draft = parse_application(kept, said.many("ways"), ways, page.questions.questions, said.all)
+    if draft.errors:
+        return show(request, "enrollments/change.html", page=replace(page, draft=draft), status=422)
+    await applying.change_answers(application, draft, page.questions.form_id, now)
+    return go(request, page.path, flash="Your answers are changed.")
+
+
+@post("/apply/status/{token:str}/again")
+async def apply_again(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    """A new form with the answers of the declined application."""
+    application = _whose(request, token)
+    program_id = await queries.program_of(application)
+    draft = await applying.begin_again(application, (await current_form(program_id)).form_id, now)
+    return go(request, "/apply/draft/" + sealed(settings_of(request).secret, "draft", draft))
+
+
+@get("/apply/find")
+async def find_page(request: Asking) -> Page:
+    return show(request, "enrollments/find.html", page=queries.FindPage())
+
+
+@post("/apply/find")
+async def find(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
+    """The same answer for every address; whether somebody has applied, only a letter tells."""
+    email = (await form_of(request)).get("email", "").strip()
+    if problem := email_problem(email):
+        page = queries.FindPage(email[:320], problem)
+        return show(request, "enrollments/find.html", page=page, status=422)
+    limits = request.app.state.limits
+    await limits.spend(FINDS, "find-application", client_network(request))
+    if await limits.allows(LETTERS, "find-application", email_key(email)):
+        await applying.ask_for_application(email, now)
+    words = f"If there is an application under {email}, a letter is on its way to it."
+    return go(request, "/apply/find", flash=words)
+
+
+async def _terms(request: Asking, application: UUID, now: datetime) -> ProgramTerms:
+    """Of the program that it was sent to; from here on the page speaks of that one."""
+    program = await queries.program_of(application)
+    speak_of(request, houses_of(request).of(program))
+    return await terms_at(program, now)
+
+
+def _status_path(request: Asking, application: UUID) -> str:
+    return "/apply/status/" + sealed(settings_of(request).secret, "status", application)
+
+
+def _whose(request: Asking, token: str) -> UUID:
+    application = unsealed(settings_of(request).secret, "status", token)
+    if application is None:
+        raise NotFound("There is no application at this address. Use the link from our letter.")
+    return application
+
+
+def _confirming(request: Asking, token: str) -> UUID:
+    found = unsealed(settings_of(request).secret, "confirm", token)
+    if found is None:
+        raise Refused("This link is not complete. Open it from the letter again, or copy it whole.")
+    return found
+
+
+status_router = Router(
+    "/",
+    route_handlers=[
+        confirm_page,
+        confirm,
+        status_page,
+        change_page,
+        change,
+        apply_again,
+        find_page,
+        find,
+    ],
+)
