@@ -83,7 +83,8 @@ def broken(request: Asking, error: Exception) -> Response[Any]:
 def answer(
     request: Asking, status: int, sentence: str, headers: dict[str, str], heading: str = ""
 ) -> Response[Any]:
-    if request.url.path.startswith(("/webhooks/", "/api/")):
+    wants_json = request.headers.get("Accept", "").startswith("application/json")
+    if wants_json or request.url.path.startswith(("/webhooks/", "/api/")):
         return Response(
             {"error": sentence}, status_code=status, headers={"Cache-Control": "no-store", **headers}
         )
@@ -104,6 +105,8 @@ def _to_sign_in(request: Asking) -> Response[Any]:
 
 
 def _onward(request: Asking, where: str) -> Response[Any]:
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return Response({"to": where}, status_code=401, headers={"Cache-Control": "no-store"})
     if request.headers.get("HX-Request") == "true":
         # htmx would follow the redirect and put the page into a corner of this one.
         return nothing(204, {"HX-Redirect": where})

@@ -14,8 +14,11 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from portal import db
+from portal.accounts.own_pages import own_routers
 from portal.accounts.pages import accounts_router
+from portal.accounts.passkey_pages import passkeys_router
 from portal.accounts.sessions import KnowWho
+from portal.accounts.team_pages import team_routers
 from portal.answers import HANDLERS
 from portal.clock import Clock, utc_now
 from portal.creatives.pages import creatives_routers
@@ -97,6 +100,9 @@ def create_app(
             apply_router,
             status_router,
             accounts_router,
+            passkeys_router,
+            *own_routers,
+            *team_routers,
             mailbox_router,
             follow_router,
             webhooks_router,

@@ -15,6 +15,8 @@ from portal.accounts.actions import (
     answer_link_question,
     answer_password_question,
 )
+from portal.accounts.own import ADDRESS_ASKED, answer_address_question
+from portal.accounts.passkeys import forget_old
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
 from portal.enrollments.applying import (
@@ -48,6 +50,7 @@ CHORES = (
     Chore(timedelta(seconds=30), catch_up),
     Chore(timedelta(minutes=10), remind_writers),
     Chore(timedelta(hours=1), clear_drafts),
+    Chore(timedelta(hours=1), forget_old),
 )
 
 # These are no letters but questions: answered with one where there is somebody to answer, so that asking
@@ -57,6 +60,7 @@ QUESTIONS: dict[str, Callable[[Waiting, datetime], Awaitable[None]]] = {
     LINK_ASKED: answer_link_question,
     APPLICATION_SENT: answer_sent_application,
     APPLICATION_ASKED: answer_application_question,
+    ADDRESS_ASKED: answer_address_question,
 }
 
 

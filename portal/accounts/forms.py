@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import idna
 
+from portal.accounts.rules import Role
+
 # The part before the @ in ASCII: mail servers that take more are rare, and letters must arrive.
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LONGEST_LOCAL, LONGEST = 64, 254
@@ -29,6 +31,38 @@ def parse_sign_in(said: Mapping[str, str]) -> SignIn:
     if not password:
         errors["password"] = "Type your password."  # noqa: S105 - a sentence
     return SignIn(email, password[:1000], errors)
+
+
+@dataclass(frozen=True)
+class AccountDraft:
+    """What an account is called and where it is found. `errors` is empty for a good one."""
+
+    name: str
+    web_address: str
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InviteDraft:
+    email: str = ""
+    role: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def parse_account(said: Mapping[str, str]) -> AccountDraft:
+    name, web = one_line(said.get("account_name", "")), said.get("web_address", "").strip()
+    checks = {"account_name": name_problem(name), "web_address": web_problem(web)}
+    errors = {key: problem for key, problem in checks.items() if problem}
+    return AccountDraft(name, web if errors else normal_web_address(web), errors)
+
+
+def parse_invite(said: Mapping[str, str]) -> InviteDraft:
+    email, role = said.get("email", "").strip()[:320], said.get("role", "")
+    checks = {
+        "email": email_problem(email),
+        "role": None if role in set(Role) else "Choose what this person may do.",
+    }
+    return InviteDraft(email, role, {key: problem for key, problem in checks.items() if problem})
 
 
 def email_problem(email: str) -> str | None:

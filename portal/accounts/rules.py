@@ -20,6 +20,8 @@ WRONG_TRIES = "10/5minutes"
 PROOF_LASTS = timedelta(minutes=10)
 CHALLENGE_LASTS = timedelta(minutes=5)
 INVITATION_LASTS = timedelta(days=14)
+MOST_INVITATIONS = 20
+PASSKEYS_MOST = 20
 
 
 class Role(StrEnum):

@@ -136,7 +136,9 @@ async def switch_account(session_id: UUID, person: UUID, affiliate: UUID, now: d
         if place is None:
             raise NotYours
         await Membership.update({Membership.opened_at: now}).where(Membership.id == place.id)
-        await Session.update({Session.affiliate: affiliate}).where(Session.id == session_id)
+        await Session.update({Session.affiliate: affiliate, Session.program: None}).where(
+            Session.id == session_id
+        )
 
 
 async def sign_out(session_id: UUID) -> None:

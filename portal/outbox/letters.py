@@ -25,6 +25,9 @@ ADDRESSES = {
     "status": "/apply/status/",
     "draft": "/apply/draft/",
     "password": "/signin/password/",
+    "link": "/signin/link/",
+    "email": "/signin/address/",
+    "invitation": "/invitation/",
 }
 
 

@@ -14,12 +14,24 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from portal.accounts.managers import take_on
+from portal.accounts.rules import Role
+from portal.accounts.tables import Invitation, Manager, Membership, Passkey, Person, Session
+from portal.accounts.teams import invite
+from portal.audit.actions import Actor
 from portal.creatives.queries import EVERGREEN
-from portal.ids import sealed, unsealed
+from portal.ids import new_id, sealed, unsealed
 from portal.outbox.pages import only_at_this_machine
 from portal.programs.colours import sheet_name
-from portal.web import affiliates_only, managers_only, signed_in_only
-from tests.cast import Cast
+from portal.web import (
+    SAFE_METHODS,
+    affiliates_only,
+    managers_only,
+    owners_only,
+    people_only,
+    signed_in_only,
+)
+from tests.cast import PASSWORD, Cast, Staff, joins
 from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
 from tests.letters import sent_letters
 from tests.pages import filled_in
@@ -32,8 +44,16 @@ class Open(StrEnum):
     TO_THIS_MACHINE = "whoever sits at this machine, while there is no mail server"
     TO_AFFILIATES = "affiliates"
     TO_ITS_AFFILIATE = "the affiliate whose it is"
-    TO_HALF_A_MANAGER = "a manager whose one-time code is missing"
+    TO_OWNERS = "an account's owners; its others look"
+    TO_ITS_OWNERS = "the owners of the account whose it is"
+    TO_PEOPLE_ON_IT = "people on an account, readers too"
+    TO_ITS_PERSON = "the person whose it is"
+    TO_HALF_A_MANAGER = "a manager whose second factor is missing"
+    TO_MANAGERS_WITHOUT = "a manager who has no second factor yet"
     TO_MANAGERS = "managers"
+    TO_ITS_MANAGER = "the manager whose it is"
+    TO_SIGNED_IN = "whoever is signed in, also half"
+    TO_WHOLLY_SIGNED_IN = "whoever is signed in"
     TO_PEOPLE = "affiliates and managers"
     TO_STRIPE = "whoever signs with Stripe's secret"
 
@@ -67,6 +87,24 @@ ACCESS = {
     "POST /signin/forgot": Open.TO_EVERYBODY,
     "GET /signin/password/{token}": Open.TO_EVERYBODY,
     "POST /signin/password/{token}": Open.TO_EVERYBODY,
+    "GET /signin/link": Open.TO_EVERYBODY,
+    "POST /signin/link": Open.TO_EVERYBODY,
+    "GET /signin/link/{token}": Open.TO_EVERYBODY,
+    "POST /signin/link/{token}": Open.TO_EVERYBODY,
+    "GET /signin/address/{token}": Open.TO_EVERYBODY,
+    "POST /signin/address/{token}": Open.TO_EVERYBODY,
+    "POST /signin/passkey": Open.TO_EVERYBODY,
+    "POST /signin/passkey/options": Open.TO_EVERYBODY,
+    "GET /signin/again": Open.TO_WHOLLY_SIGNED_IN,
+    "POST /signin/again": Open.TO_WHOLLY_SIGNED_IN,
+    "POST /signin/again/options": Open.TO_SIGNED_IN,
+    "POST /signin/again/passkey": Open.TO_SIGNED_IN,
+    "GET /signin/setup": Open.TO_MANAGERS_WITHOUT,
+    "POST /signin/setup": Open.TO_MANAGERS_WITHOUT,
+    "POST /signin/setup/passkey": Open.TO_MANAGERS_WITHOUT,
+    "POST /signin/setup/passkey/options": Open.TO_MANAGERS_WITHOUT,
+    "GET /invitation/{token}": Open.TO_EVERYBODY,
+    "POST /invitation/{token}": Open.TO_EVERYBODY,
     "POST /signout": Open.TO_WHOEVER_LEAVES,
     "GET /r/{slug}": Open.TO_EVERYBODY,
     "HEAD /r/{slug}": Open.TO_EVERYBODY,
@@ -93,6 +131,44 @@ ACCESS = {
     "GET /creatives/{design}/{size}": Open.TO_AFFILIATES,
     "GET /c/{kit}/{design}/{file}": Open.TO_EVERYBODY,
     "HEAD /c/{kit}/{design}/{file}": Open.TO_EVERYBODY,
+    "GET /settings": Open.TO_AFFILIATES,
+    "POST /settings": Open.TO_AFFILIATES,
+    "POST /settings/leave": Open.TO_PEOPLE_ON_IT,
+    "POST /accounts/{account}": Open.TO_ITS_PERSON,
+    "GET /settings/sign-in": Open.TO_PEOPLE_ON_IT,
+    "POST /settings/sign-in/name": Open.TO_PEOPLE_ON_IT,
+    "POST /settings/sign-in/password": Open.TO_PEOPLE_ON_IT,
+    "GET /settings/sign-in/email": Open.TO_PEOPLE_ON_IT,
+    "POST /settings/sign-in/email": Open.TO_PEOPLE_ON_IT,
+    "GET /settings/sign-in/passkeys/new": Open.TO_PEOPLE_ON_IT,
+    "POST /settings/sign-in/passkeys/options": Open.TO_PEOPLE_ON_IT,
+    "POST /settings/sign-in/passkeys": Open.TO_PEOPLE_ON_IT,
+    "POST /settings/sign-in/passkeys/{passkey}/remove": Open.TO_ITS_PERSON,
+    "POST /settings/sign-in/sessions/others": Open.TO_PEOPLE_ON_IT,
+    "POST /settings/sign-in/sessions/{session}": Open.TO_ITS_PERSON,
+    "GET /settings/team": Open.TO_OWNERS,
+    "POST /settings/team": Open.TO_OWNERS,
+    "POST /settings/team/{membership}": Open.TO_ITS_OWNERS,
+    "POST /settings/team/{membership}/remove": Open.TO_ITS_OWNERS,
+    "POST /settings/team/invitations/{invitation}/again": Open.TO_ITS_OWNERS,
+    "POST /settings/team/invitations/{invitation}/withdraw": Open.TO_ITS_OWNERS,
+    "GET /manage/account": Open.TO_MANAGERS,
+    "POST /manage/account/name": Open.TO_MANAGERS,
+    "POST /manage/account/password": Open.TO_MANAGERS,
+    "GET /manage/account/email": Open.TO_MANAGERS,
+    "POST /manage/account/email": Open.TO_MANAGERS,
+    "GET /manage/account/passkeys/new": Open.TO_MANAGERS,
+    "POST /manage/account/passkeys/options": Open.TO_MANAGERS,
+    "POST /manage/account/passkeys": Open.TO_MANAGERS,
+    "POST /manage/account/passkeys/{passkey}/remove": Open.TO_ITS_MANAGER,
+    "POST /manage/account/sessions/others": Open.TO_MANAGERS,
+    "POST /manage/account/sessions/{session}": Open.TO_ITS_MANAGER,
+    "GET /manage/account/app": Open.TO_MANAGERS,
+    "POST /manage/account/app": Open.TO_MANAGERS,
+    "GET /manage/team": Open.TO_MANAGERS,
+    "POST /manage/team": Open.TO_MANAGERS,
+    "POST /manage/team/invitations/{invitation}/again": Open.TO_ITS_MANAGER,
+    "POST /manage/team/invitations/{invitation}/withdraw": Open.TO_ITS_MANAGER,
     "GET /manage": Open.TO_MANAGERS,
     "GET /manage/affiliates": Open.TO_MANAGERS,
     "GET /manage/applications": Open.TO_MANAGERS,
@@ -106,31 +182,59 @@ NOWHERE = "/{anything}"
 class Answer(StrEnum):
     OPENS = "opens"
     SIGN_IN = "asks to sign in"
-    CODE = "asks for the one-time code"
+    CODE = "asks for the second factor"
     HOME = "leads home"
     FORGED = "400"
     NOT_FOR_YOU = "403"
     NOT_THERE = "404"
 
 
-PEOPLE = ("visitor", "ada", "cleo, who is paused", "mira without her code", "mira")
+# An applicant signs in nowhere: she asks as a visitor does, with the address from her letter.
+PEOPLE = (
+    "visitor",
+    "ada, an owner",
+    "her member",
+    "her reader",
+    "cleo, who is paused",
+    "mira without her code",
+    "ines, who has no second factor yet",
+    "mira",
+)
 YES, SIGN, CODE, HOME, FORGED, NO, GONE = ({answer} for answer in Answer)
 # In the order of PEOPLE.
 EXPECTED: dict[Open, tuple[set[Answer], ...]] = {
-    Open.TO_EVERYBODY: (YES, YES | HOME, YES | HOME, YES, YES | HOME),
-    Open.TO_WHOEVER_LEAVES: (SIGN, SIGN, SIGN, SIGN, SIGN),
-    Open.TO_THIS_MACHINE: (YES, YES, YES, YES, YES),
-    Open.TO_AFFILIATES: (SIGN, YES, YES, CODE, NO),
-    Open.TO_ITS_AFFILIATE: (SIGN, GONE, GONE, CODE, NO),
-    Open.TO_HALF_A_MANAGER: (SIGN, SIGN | HOME, SIGN | HOME, YES, SIGN | HOME),
-    Open.TO_MANAGERS: (SIGN, NO, NO, CODE, YES),
-    Open.TO_PEOPLE: (SIGN, HOME, HOME, CODE, HOME),
-    Open.TO_STRIPE: (FORGED, FORGED, FORGED, FORGED, FORGED),
+    Open.TO_EVERYBODY: (YES, *(YES | HOME,) * 4, YES, YES, YES | HOME),
+    Open.TO_WHOEVER_LEAVES: (SIGN,) * 8,
+    Open.TO_THIS_MACHINE: (YES,) * 8,
+    Open.TO_AFFILIATES: (SIGN, YES, YES, YES, YES, CODE, CODE, NO),
+    Open.TO_ITS_AFFILIATE: (SIGN, GONE, GONE, GONE, GONE, CODE, CODE, NO),
+    Open.TO_OWNERS: (SIGN, YES, YES, YES, YES, CODE, CODE, NO),
+    Open.TO_ITS_OWNERS: (SIGN, GONE, GONE, GONE, GONE, CODE, CODE, NO),
+    Open.TO_PEOPLE_ON_IT: (SIGN, *(YES | SIGN,) * 4, CODE, CODE, NO),
+    Open.TO_ITS_PERSON: (SIGN, GONE, GONE, GONE, GONE, CODE, CODE, NO),
+    Open.TO_HALF_A_MANAGER: (SIGN, *(SIGN | HOME,) * 4, YES, YES, SIGN | HOME),
+    Open.TO_MANAGERS_WITHOUT: (SIGN, SIGN, SIGN, SIGN, SIGN, CODE, YES, SIGN),
+    Open.TO_MANAGERS: (SIGN, NO, NO, NO, NO, CODE, CODE, YES),
+    Open.TO_ITS_MANAGER: (SIGN, NO, NO, NO, NO, CODE, CODE, GONE),
+    Open.TO_PEOPLE: (SIGN, HOME, HOME, HOME, HOME, CODE, CODE, HOME),
+    Open.TO_SIGNED_IN: (SIGN, YES, YES, YES, YES, YES, YES, YES),
+    Open.TO_WHOLLY_SIGNED_IN: (SIGN, YES, YES, YES, YES, CODE, CODE, YES),
+    Open.TO_STRIPE: (FORGED,) * 8,
+}
+# What a person on an account may only look at.
+LOOKS_AT = {
+    "her reader": {Open.TO_AFFILIATES, Open.TO_ITS_AFFILIATE, Open.TO_OWNERS, Open.TO_ITS_OWNERS},
+    "her member": {Open.TO_OWNERS, Open.TO_ITS_OWNERS},
 }
 GUARDS = {
     Open.TO_AFFILIATES: affiliates_only,
     Open.TO_ITS_AFFILIATE: affiliates_only,
+    Open.TO_OWNERS: owners_only,
+    Open.TO_ITS_OWNERS: owners_only,
+    Open.TO_PEOPLE_ON_IT: people_only,
+    Open.TO_ITS_PERSON: people_only,
     Open.TO_MANAGERS: managers_only,
+    Open.TO_ITS_MANAGER: managers_only,
     Open.TO_PEOPLE: signed_in_only,
     Open.TO_THIS_MACHINE: only_at_this_machine,
 }
@@ -140,6 +244,7 @@ TYPED = {"name": "Northbound"}  # what a preview is drawn from
 LEADS_TO = {
     "/signin": Answer.SIGN_IN,
     "/signin/code": Answer.CODE,
+    "/signin/again": Answer.CODE,
     "/home": Answer.HOME,
     "/manage": Answer.HOME,
 }
@@ -177,9 +282,11 @@ async def test_everybody_reaches_what_the_table_says_and_nothing_else(
     wrong = []
     for name, _ in routes(app):
         method, path = name.split(maxsplit=1)
-        for person, expected in zip(PEOPLE, EXPECTED[ACCESS[name]], strict=True):
+        for person, usual in zip(PEOPLE, EXPECTED[ACCESS[name]], strict=True):
+            only_looks = method not in SAFE_METHODS and ACCESS[name] in LOOKS_AT.get(person, ())
+            expected = NO if only_looks else usual
             # A new session each time, for some addresses end it.
-            client = await somebody(person, people, cast)
+            client = await somebody(person, people, cast, clock())
             address = path.format_map({**things, **things_below(path, things)})
             found = what_is(await client.request(method, address, params=TYPED))
             if found not in expected:
@@ -187,18 +294,34 @@ async def test_everybody_reaches_what_the_table_says_and_nothing_else(
     assert wrong == []
 
 
-async def somebody(person: str, people: People, cast: Cast) -> httpx.AsyncClient:
+async def somebody(person: str, people: People, cast: Cast, now: datetime) -> httpx.AsyncClient:
     match person:
-        case "ada":
+        case "ada, an owner":
             return await people.signed_in(cast.ada)
+        case "her member" | "her reader":
+            # Somebody new each time, for some addresses lead off the account.
+            role = Role(person.removeprefix("her "))
+            email = f"{new_id()}@northbound.example"
+            return await people.signed_in(await joins(cast.ada, "Rita Holm", email, role, now))
         case "cleo, who is paused":
             return await people.signed_in(cast.cleo)
         case "mira without her code":
             return await people.signed_in(cast.mira, second_factor=False)
+        case "ines, who has no second factor yet":
+            return await people.signed_in(await ines(now), second_factor=False)
         case "mira":
             return await people.signed_in(cast.mira)
         case _:
             return await people.visitor()
+
+
+async def ines(now: datetime) -> Staff:
+    """A manager who was invited, has chosen a password and stopped there."""
+    name, email = "Ines Duarte", "ines@kartra.example"
+    known = await Manager.select(Manager.id).where(Manager.email == email).first()
+    if known is not None:
+        return Staff(known["id"], name, email, "")
+    return Staff(await take_on(email, name, PASSWORD, "", Actor("portal", "tests"), now), name, email, "")
 
 
 def what_is(answer: httpx.Response) -> Answer:
@@ -246,6 +369,27 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "version": "any",
         "name": "app.js",
         "letter": letters[0]["Message-ID"].strip("<>").partition("@")[0],
+        **await what_ben_has(cast, now),
         "sale": str(await sell(buyer, click, STRIPE_SECRET, now)),
         "application": str(cast.dora.application),
+    }
+
+
+async def what_ben_has(cast: Cast, now: datetime) -> dict[str, str]:
+    """His account, his place on it, a session, a passkey and an invitation of his."""
+    (person,) = await Person.select(Person.id).where(Person.email == cast.ben.email)
+    await invite(cast.ben.id, "nora@lowtide.example", Role.MEMBER, person["id"], now)
+    (place,) = await Membership.select(Membership.id).where(Membership.person == person["id"])
+    (session, *_) = await Session.select(Session.id).where(Session.person == person["id"])
+    (invitation,) = await Invitation.select(Invitation.id).where(Invitation.affiliate == cast.ben.id)
+    passkey = Passkey(
+        id=new_id(), person=person["id"], credential_id="YmVu", public_key="", name="Phone", created_at=now
+    )
+    await Passkey.insert(passkey)
+    return {
+        "account": str(cast.ben.id),
+        "membership": str(place["id"]),
+        "session": str(session["id"]),
+        "invitation": str(invitation["id"]),
+        "passkey": str(passkey.id),
     }
