@@ -12,6 +12,7 @@ from portal.accounts import passwords
 from portal.accounts.tables import Affiliate, Manager, Person
 from portal.audit.actions import PORTAL
 from portal.demo import DEMO_PROGRAM
+from portal.demo.applying import leave_unfinished, send
 from portal.demo.history import DemoClick, Promoter, history_of
 from portal.demo.kits import dress_up
 from portal.demo.payouts import pay_the_year
@@ -21,15 +22,13 @@ from portal.demo.people import (
     Applicant,
     Partner,
     SignIn,
-    email_of,
     keep_sign_ins,
     new_sign_ins,
 )
 from portal.earnings.actions import Delivery, receive_many
 from portal.earnings.stripe import read
 from portal.enrollments.actions import approve, decline, set_state
-from portal.enrollments.applying import confirm_address, submit_application
-from portal.enrollments.forms import ApplicationDraft
+from portal.enrollments.applying import confirm_address
 from portal.enrollments.queries import free_code, free_slug
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import DiscountCode, Link
@@ -71,6 +70,7 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
         promoters = [await _partner(scene, partner) for partner in PARTNERS]
         for applicant in APPLICANTS:
             await _applicant(scene, applicant)
+        await leave_unfinished(program.id, now)
         await _play(scene, promoters)
         await pay_the_year(program.id, managers[0], managers[1], now)
         await dress_up(settings, now)
@@ -139,7 +139,7 @@ async def _partner(scene: Scene, partner: Partner) -> Promoter:
 async def _applicant(scene: Scene, applicant: Applicant) -> None:
     sent = scene.now - timedelta(hours=applicant.hours)
     if applicant.outcome == "unconfirmed":
-        await submit_application(scene.program, scene.terms, _draft(applicant), sent)
+        await send(scene.program, scene.terms, applicant, sent)
         return
     application = await _apply(scene, applicant, sent)
     if applicant.outcome == "declined":
@@ -148,23 +148,9 @@ async def _applicant(scene: Scene, applicant: Applicant) -> None:
 
 async def _apply(scene: Scene, person: Partner | Applicant, at: datetime) -> UUID:
     """Sent and confirmed eight minutes later."""
-    application = await submit_application(scene.program, scene.terms, _draft(person), at)
-    if application is None:
-        raise LookupError(f"{person.name} applies twice")
+    application = await send(scene.program, scene.terms, person, at)
     await confirm_address(application, at + timedelta(minutes=8))
     return application
-
-
-def _draft(person: Partner | Applicant) -> ApplicationDraft:
-    return ApplicationDraft(
-        name=person.name,
-        email=email_of(person),
-        web_address=f"https://{person.site}",
-        kind=person.kind,
-        ways=person.ways,
-        audience=person.audience,
-        consent=True,
-    )
 
 
 async def _play(scene: Scene, promoters: list[Promoter]) -> None:
