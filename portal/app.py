@@ -30,6 +30,7 @@ from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
 from portal.enrollments.staff_pages import applications_router
 from portal.enrollments.status_pages import status_router
+from portal.enrollments.terms_pages import agreement_router, staff_terms_router, terms_router
 from portal.errors import NotFound
 from portal.health import health_router
 from portal.home.pages import affiliate_home_router, colours_router, front_router, switch_router
@@ -99,6 +100,9 @@ def create_app(
             switch_router,
             apply_router,
             status_router,
+            terms_router,
+            agreement_router,
+            staff_terms_router,
             accounts_router,
             passkeys_router,
             *own_routers,

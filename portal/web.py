@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from jinja2 import Environment
@@ -25,6 +25,8 @@ Page = Response[str]
 
 HTML = "text/html"  # Litestar adds the charset
 FLASH = "flash"
+SOURCES = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer", "via")
+SOURCE_MOST = 120
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -163,6 +165,13 @@ class Frame:
     flash: str | None
     asking_htmx: bool
     mine: tuple[House, ...]  # the programs that whoever asks can work in; empty while there is only one
+    came_from: str = ""  # where a visitor came from, as a query
+
+    @property
+    def apply_href(self) -> str:
+        """To the application form, which keeps where its writer came from."""
+        query = f"?{self.came_from}" if self.came_from and self.house.slug else ""
+        return self.house.apply_path + query
 
 
 @dataclass(frozen=True)
@@ -192,6 +201,22 @@ def speak_of(
     state["house"] = house
     if mine is not None:
         state["mine"] = mine
+
+
+def came_from(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """What an address and its referrer tell of how somebody got here, as a query for the next page."""
+    kept = {
+        name: " ".join(value.split())[:SOURCE_MOST]
+        for name in SOURCES
+        if (value := str(request.query_params.get(name, ""))).strip()
+    }
+    try:
+        host = urlsplit(request.headers.get("Referer", "")).hostname or ""
+    except ValueError:
+        host = ""
+    if "referrer" not in kept and host and host != request.url.hostname:
+        kept["referrer"] = host[:SOURCE_MOST]
+    return urlencode(kept)
 
 
 def house_of(request: ASGIConnection[Any, Any, Any, Any]) -> House:
@@ -230,6 +255,7 @@ def show(
         flash=flash,
         asking_htmx=partial,
         mine=request.scope.get("state", {}).get("mine", ()),
+        came_from=came_from(request),
     )
     context = {"page": page, "frame": frame}
     found = environment.get_template(template)

@@ -19,6 +19,7 @@ from portal.accounts.own import ADDRESS_ASKED, answer_address_question
 from portal.accounts.passkeys import forget_old
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
+from portal.enrollments.agreeing import announce_terms
 from portal.enrollments.applying import (
     APPLICATION_ASKED,
     answer_application_question,
@@ -49,6 +50,7 @@ CHORES = (
     # A checkout can be told before its click is stored: what waited for one is looked at again.
     Chore(timedelta(seconds=30), catch_up),
     Chore(timedelta(minutes=10), remind_writers),
+    Chore(timedelta(minutes=10), announce_terms),
     Chore(timedelta(hours=1), clear_drafts),
     Chore(timedelta(hours=1), forget_old),
 )

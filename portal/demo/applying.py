@@ -91,7 +91,7 @@ async def leave_unfinished(program: UUID, now: datetime) -> None:
 
 def answers_of(person: Partner | Applicant) -> ApplicationDraft:
     number = _number(person)
-    extra = {"reach": (REACH[number % len(REACH)],)}
+    extra: dict[str, tuple[str, ...]] = {"reach": (REACH[number % len(REACH)],)}
     if number % 2:
         extra["examples"] = (f"https://{person.site}/reviews",)
     return ApplicationDraft(

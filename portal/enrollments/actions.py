@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from portal import db
 from portal.accounts.actions import give_token
 from portal.accounts.rules import FIRST_PASSWORD_LASTS, Purpose
@@ -12,6 +14,7 @@ from portal.enrollments.rules import (
     AGAIN_AFTER_DAYS,
     ApplicationState,
     EnrollmentState,
+    Source,
     Verdict,
     after,
     may_become,
@@ -51,6 +54,7 @@ async def approve(
                 tier=tier,
                 state=EnrollmentState.ACTIVE,
                 began_at=now,
+                recruited_by=await _recruiter(application),
             )
         )
         await _add_what_it_brings(enrollment_id, terms, tier=tier, slug=slug, code=code, now=now)
@@ -156,6 +160,19 @@ async def _undecided(application_id: UUID, verdict: Verdict) -> tuple[Applicatio
     if affiliate is None:
         raise NotFound
     return application, affiliate
+
+
+async def _recruiter(application: Application) -> UUID | None:
+    """Who recommended the program: somebody else's enrollment in it."""
+    told = msgspec.json.decode(application.source, type=Source).recruiter
+    if told is None:
+        return None
+    rows = await Enrollment.select(Enrollment.id).where(
+        (Enrollment.id == told)
+        & (Enrollment.program == application.program)
+        & (Enrollment.affiliate != application.affiliate)
+    )
+    return UUID(str(rows[0]["id"])) if rows else None
 
 
 async def _must_be_free(slug: str, code: str) -> None:

@@ -1,8 +1,8 @@
 """What an applicant and a deciding manager say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from dataclasses import dataclass, field, fields
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -22,8 +22,7 @@ OTHER_MOST = 120
 REASON_MOST = 600
 TYPED_MOST = 10_000  # of any field, while it is a draft
 SOURCE_MOST = 120
-
-CARRIED = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer", "via")
+SOURCES = tuple(field.name for field in fields(Source) if field.name != "recruiter")
 
 KINDS = {
     "publisher": "Publisher or blogger",
@@ -126,21 +125,9 @@ def typed_application(
 
 
 def parse_source(text: str) -> Source:
-    """What the first address of the form and its referrer told: see `carried`."""
+    """What the first address of the form and its referrer told: see web.came_from."""
     told = {name: one_line(value)[:SOURCE_MOST] for name, value in parse_qsl(text[:2_000])}
-    return msgspec.convert({name: told[name] for name in CARRIED if told.get(name)}, Source)
-
-
-def carried(told: Mapping[str, str], referrer: str, own_host: str) -> str:
-    """What a page hands on to the application form, as a query: where somebody came from."""
-    kept = {name: one_line(told[name])[:SOURCE_MOST] for name in CARRIED if told.get(name, "").strip()}
-    try:
-        host = urlsplit(referrer).hostname or ""
-    except ValueError:
-        host = ""
-    if "referrer" not in kept and host and host != own_host:
-        kept["referrer"] = host[:SOURCE_MOST]
-    return urlencode(kept)
+    return msgspec.convert({name: told[name] for name in SOURCES if told.get(name)}, Source)
 
 
 def parse_decision(said: Mapping[str, str], tiers: Sequence[str]) -> DecisionDraft:

@@ -17,7 +17,6 @@ from portal.enrollments import drafts
 from portal.enrollments.drafts import KeptDraft, Place, Saved, Saving
 from portal.enrollments.forms import (
     ApplicationDraft,
-    carried,
     parse_application,
     parse_source,
     typed_application,
@@ -32,6 +31,7 @@ from portal.web import (
     Asking,
     Page,
     Said,
+    came_from,
     client_network,
     go,
     houses_of,
@@ -94,10 +94,13 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Response[Any
     terms = asked.terms
     ways = {way.key: way.name for way in terms.words.ways}
     draft = parse_application(said.one, said.many("ways"), ways, asked.form.questions, said.all)
-    draft = replace(draft, errors={**draft.errors, **_page_problems(request, said, asked, now)})
+    problems = _page_problems(request, said, asked, now)
+    # Agreed to was what stood on the page; what came since has to be agreed to by hand.
+    agreed = draft.consent and "consent" not in problems
+    draft = replace(draft, consent=agreed, errors={**draft.errors, **problems})
     place = _place(request, said, asked)
     if draft.errors or place is None:
-        return _form(request, asked, draft, _carried_on(request, said, asked, now), now)
+        return await _back_with_errors(request, said, asked, draft, now)
     limits = request.app.state.limits
     await limits.spend(APPLICATIONS, "apply", client_network(request))
     # Beyond it, the same page and no letter: nobody fills somebody else's mailbox from here.
@@ -208,12 +211,11 @@ async def _shown(request: Asking, asked: Asked, now: datetime) -> Page:
     """A new form, or what this browser has written so far."""
     kept = await _kept(request, asked)
     page_id = new_id(now)
-    host = request.url.hostname or ""
     opened = queries.Opened(
         draft=_seal(request, "draft", kept.id if kept and not kept.sent_at else page_id),
         page=_seal(request, "opened", page_id),
         base=kept.revision if kept and not kept.sent_at else 0,
-        source=carried(dict(request.query_params), request.headers.get("Referer", ""), host),
+        source=came_from(request),
         terms=asked.terms.version,
         form=asked.form.version,
     )
@@ -261,6 +263,19 @@ def _page(
         saved=saved,
         sent_to=sent_to,
     )
+
+
+async def _back_with_errors(
+    request: Asking, said: Said, asked: Asked, draft: ApplicationDraft, now: datetime
+) -> Page:
+    """With everything as it was typed, on the page and in the draft."""
+    saved = await _save(request, said, asked, now)
+    shown = saved if saved.how is Saving.SAVED else None
+    opened = _carried_on(request, said, asked, now)
+    page = _form(request, asked, draft, opened, now, saved=shown)
+    if shown:
+        _keep(request, page, asked, shown.draft_id)
+    return page
 
 
 async def _save(request: Asking, said: Said, asked: Asked, now: datetime) -> Saved:

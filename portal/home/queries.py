@@ -8,6 +8,7 @@ from portal.clock import local_date
 from portal.creatives.tables import BrandKit
 from portal.earnings.queries import HomeFigures, home_figures
 from portal.earnings.timeline import months_later, pay_window, released_on, run_month
+from portal.enrollments.agreement_queries import NewTerms, new_terms
 from portal.enrollments.queries import (
     Me,
     QueueRow,
@@ -72,6 +73,7 @@ class HomePage:
     figures: HomeFigures
     clicks: ClickFigures
     steps: tuple[Step, ...]  # empty once all are done
+    new_terms: NewTerms | None  # what was not agreed to yet
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> Ho
         figures=await home_figures(me.enrollment_id, today),
         clicks=clicks,
         steps=first_steps(has_kit=has_kit, has_click=clicks.ever > 0),
+        new_terms=await new_terms(me.affiliate_id, me.program_id, now),
     )
 
 

@@ -69,6 +69,11 @@ ACCESS = {
     "POST /p/{program}/apply/draft": Open.TO_EVERYBODY,
     "POST /p/{program}/apply/link": Open.TO_EVERYBODY,
     "POST /p/{program}/apply/forget": Open.TO_EVERYBODY,
+    "GET /p/{program}/terms": Open.TO_EVERYBODY,
+    "GET /p/{program}/terms/{version}": Open.TO_EVERYBODY,
+    "GET /agreement": Open.TO_AFFILIATES,
+    "POST /agreement": Open.TO_AFFILIATES,
+    "GET /manage/program/terms": Open.TO_MANAGERS,
     "GET /apply/draft/{token}": Open.TO_EVERYBODY,
     "GET /apply/sent/{token}": Open.TO_EVERYBODY,
     "GET /apply/find": Open.TO_EVERYBODY,
@@ -342,6 +347,8 @@ async def begun(visitor: httpx.AsyncClient) -> str:
 
 def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
     """Names that mean something else below some addresses."""
+    if path.endswith("/terms/{version}"):
+        return {"version": "1"}
     below = path.removeprefix("/apply/").partition("/")[0]
     return {"token": things[below]} if below in ("draft", "sent") else {}
 
