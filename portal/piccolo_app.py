@@ -42,6 +42,7 @@ TABLES = (
     earnings.BillingEvent,
     earnings.Subscription,
     earnings.SubscriptionFact,
+    earnings.Ruling,
     earnings.Transaction,
     earnings.PaymentName,
     earnings.Decision,

@@ -9,9 +9,9 @@ from uuid import UUID
 from portal import db
 from portal.audit.actions import PORTAL
 from portal.audit.actions import record as audit
-from portal.earnings.facts import Dispute, Event, Fact, Refund
+from portal.earnings.facts import Adjustment, Dispute, Event, Fact, Refund
 from portal.earnings.gather import chunks, correction_of, identity
-from portal.earnings.record import decide_waiting, rebook
+from portal.earnings.record import book_adjustments, decide_waiting, rebook
 from portal.earnings.sources import STRIPE
 from portal.earnings.store import (
     Delivery,
@@ -20,6 +20,7 @@ from portal.earnings.store import (
     store_customers,
     store_events,
     store_names,
+    store_rulings,
     store_subscription_facts,
     store_subscriptions,
     store_transactions,
@@ -138,11 +139,23 @@ async def _book(program: UUID, events: Sequence[tuple[UUID, Event]], now: dateti
     await store_subscription_facts(facts, subscriptions)
     await store_transactions(program, facts, customers, subscriptions)
     await store_names(program, [fact for _, fact in facts])
+    await store_rulings(program, facts)
     concerned = {*customers.values(), *(owner for _, owner in subscriptions.values())}
     concerned |= await payers_of(program, [fact for _, fact in facts])
     await lock(Customer, concerned)
     await rebook(program, concerned, now)
     await _answer_the_waiting(program, [fact for _, fact in facts], now)
+    await _book_adjustments(program, [fact for _, fact in facts if isinstance(fact, Adjustment)], now)
+
+
+async def _book_adjustments(program: UUID, adjustments: Sequence[Adjustment], now: datetime) -> None:
+    if adjustments:
+        rows = await Transaction.select(Transaction.id, Transaction.external_id).where(
+            (Transaction.program == program)
+            & Transaction.external_id.is_in([one.external_id for one in adjustments])
+        )
+        ids = {row["external_id"]: identity(row["id"]) for row in rows}
+        await book_adjustments(program, adjustments, ids, now)
 
 
 async def _answer_the_waiting(program: UUID, facts: Iterable[Fact], now: datetime) -> None:

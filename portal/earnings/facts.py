@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from portal.money import Money
 
@@ -29,6 +30,7 @@ class Meaning(StrEnum):
     MONEY = "money"
     SUBSCRIPTION = "subscription"
     NAMES = "names"
+    RULING = "ruling"  # what a manager decided
     NOTHING = "nothing"  # known, and of no consequence
     UNKNOWN = "unknown"
 
@@ -162,9 +164,53 @@ class PaymentNames:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Overrule:
+    """A manager decides about a payment whether its price counts; the newest one holds."""
+
+    at: datetime
+    external_id: str
+    payment: str
+    counts: bool
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A manager ties a subscription to an affiliate, for payments from `since` on; without it, for all."""
+
+    at: datetime
+    external_id: str
+    subscription: str
+    enrollment: UUID
+    reason: str
+    by: str
+    since: datetime | None = None
+
+
+class AdjustmentKind(StrEnum):
+    BONUS = "bonus"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Money that a manager gives or takes, with a reason. It belongs to no customer."""
+
+    at: datetime
+    external_id: str
+    enrollment: UUID
+    kind: AdjustmentKind
+    amount: Money
+    reason: str
+    by: str
+
+
+Ruling = Overrule | Tie
 SubscriptionFact = Checkout | SubscriptionChange
-MoneyFact = Payment | Refund | Dispute
-Fact = Checkout | SubscriptionChange | Payment | Refund | Dispute | PaymentNames
+MoneyFact = Payment | Refund | Dispute | Adjustment
+Fact = Checkout | SubscriptionChange | Payment | Refund | Dispute | PaymentNames | Overrule | Tie | Adjustment
 
 
 class Malformed(ValueError):

@@ -8,14 +8,18 @@ from uuid import UUID
 
 import msgspec
 
+from portal.accounts.tables import Membership
 from portal.earnings.facts import (
     Checkout,
     Dispute,
+    Overrule,
     Payment,
     Place,
     Refund,
+    Ruling,
     SubscriptionChange,
     SubscriptionFact,
+    Tie,
 )
 from portal.earnings.history import Known
 from portal.earnings.ledger import Correction
@@ -26,9 +30,8 @@ from portal.earnings.tables import (
     TierStep,
     Transaction,
 )
-from portal.earnings.tables import (
-    SubscriptionFact as FactRow,
-)
+from portal.earnings.tables import Ruling as RulingRow
+from portal.earnings.tables import SubscriptionFact as FactRow
 from portal.earnings.tiers import Change, EnrollmentHistory, Step
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import DiscountCode, Enrollment, EnrollmentChange
@@ -37,6 +40,7 @@ from portal.referrals.rules import CREDITABLE, Code, Visit, code_key, person_key
 from portal.referrals.tables import Click
 
 CHECKOUT, CHANGE = "checkout", "change"
+OVERRULE, TIE = "overrule", "tie"
 # SQLite and asyncpg both take about 32,000 values in one statement.
 AT_ONCE = 100
 
@@ -48,6 +52,7 @@ class CustomerFile:
     id: UUID
     facts: list[SubscriptionFact] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
     corrections: dict[str, list[Correction]] = field(default_factory=lambda: defaultdict(list))  # by payment
     transactions: dict[str, UUID] = field(default_factory=dict)  # by external id
     subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)  # rows by external id
@@ -91,7 +96,24 @@ async def _files(program: UUID, customers: list[UUID]) -> list[CustomerFile]:
         file.transactions[row["external_id"]] = identity(row["id"])
         paid_by[row["external_id"]] = file
     await _add_corrections(program, paid_by)
+    await _add_rulings(program, files.values())
     return list(files.values())
+
+
+async def _add_rulings(program: UUID, files: Iterable[CustomerFile]) -> None:
+    """What managers said about these payments and subscriptions."""
+    about = {name: file for file in files for name in (*file.transactions, *file.subscriptions)}
+    for some in chunks(about, 5_000):
+        for row in await RulingRow.select(RulingRow.subject, RulingRow.kind, RulingRow.fact).where(
+            (RulingRow.program == program) & RulingRow.subject.is_in(some)
+        ):
+            about[row["subject"]].rulings.append(ruling_of(row))
+
+
+def ruling_of(row: dict[str, Any]) -> Ruling:
+    if row["kind"] == OVERRULE:
+        return msgspec.json.decode(row["fact"], type=Overrule)
+    return msgspec.json.decode(row["fact"], type=Tie)
 
 
 async def _add_corrections(program: UUID, paid_by: dict[str, CustomerFile]) -> None:
@@ -141,16 +163,29 @@ async def known_about(program: UUID, terms: TermsHistory, files: Iterable[Custom
         for row in file.subscriptions.values()
         if row["enrollment"]
     }
+    tied |= {one.enrollment for file in files for one in file.rulings if isinstance(one, Tie)}
     enrollments = (
         tied | {visit.enrollment for visit in visits.values()} | {code.enrollment for code in codes.values()}
     )
+    recruiters = await _recruiters(enrollments)
     return Known(
         terms=terms,
         visits=visits,
         codes=codes,
-        enrollments=await enrollment_histories(enrollments),
+        enrollments=await enrollment_histories(enrollments | set(recruiters.values())),
         own_addresses=await _own_addresses(enrollments),
+        recruiters=recruiters,
     )
+
+
+async def _recruiters(enrollments: Collection[UUID]) -> dict[UUID, UUID]:
+    found = {}
+    for some in chunks(enrollments, 5_000):
+        for row in await Enrollment.select(Enrollment.id, Enrollment.recruited_by).where(
+            Enrollment.id.is_in(some) & Enrollment.recruited_by.is_not_null()
+        ):
+            found[identity(row["id"])] = identity(row["recruited_by"])
+    return found
 
 
 async def _visits(program: UUID, tokens: Collection[str]) -> dict[str, Visit]:
@@ -197,10 +232,19 @@ async def enrollment_histories(enrollments: Collection[UUID]) -> dict[UUID, Enro
 
 
 async def _own_addresses(enrollments: Collection[UUID]) -> dict[UUID, frozenset[str]]:
-    found = {}
+    """The account's address, and those that people of its team have verified, also once they left it."""
+    found: dict[UUID, set[str]] = defaultdict(set)
+    owners: dict[UUID, list[UUID]] = defaultdict(list)
     for some in chunks(enrollments, 5_000):
-        for row in await Enrollment.select(Enrollment.id, Enrollment.affiliate.email).where(
-            Enrollment.id.is_in(some)
+        for row in await Enrollment.select(
+            Enrollment.id, Enrollment.affiliate, Enrollment.affiliate.email
+        ).where(Enrollment.id.is_in(some)):
+            found[identity(row["id"])].add(person_key(row["affiliate.email"]))
+            owners[identity(row["affiliate"])].append(identity(row["id"]))
+    for some in chunks(owners, 5_000):
+        for row in await Membership.select(Membership.affiliate, Membership.person.email).where(
+            Membership.affiliate.is_in(some) & Membership.person.email_verified_at.is_not_null()
         ):
-            found[identity(row["id"])] = frozenset({person_key(row["affiliate.email"])})
-    return found
+            for enrollment in owners[identity(row["affiliate"])]:
+                found[enrollment].add(person_key(row["person.email"]))
+    return {enrollment: frozenset(addresses) for enrollment, addresses in found.items()}

@@ -7,11 +7,21 @@ rule 14). Rejected: applying events one by one as they come, which needs a way b
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from portal.earnings.facts import END, Checkout, Payment, Place, SubscriptionChange, SubscriptionFact
+from portal.earnings.facts import (
+    END,
+    Checkout,
+    Overrule,
+    Payment,
+    Place,
+    Ruling,
+    SubscriptionChange,
+    SubscriptionFact,
+    Tie,
+)
 from portal.earnings.judge import Judge, is_trial
 from portal.earnings.rules import Standing, Subscription, Verdict
 from portal.earnings.tiers import EnrollmentHistory, Span
@@ -28,6 +38,7 @@ class Known:
     codes: Mapping[str, Code]  # by code_key
     enrollments: Mapping[UUID, EnrollmentHistory]
     own_addresses: Mapping[UUID, frozenset[str]]
+    recruiters: Mapping[UUID, UUID] = field(default_factory=dict)  # of enrollments that somebody recruited
 
     def standing(self, enrollment: UUID | None, place: Place, terms: ProgramTerms) -> Standing:
         history = self.enrollments.get(enrollment) if enrollment else None
@@ -45,13 +56,25 @@ class Judged:
 
     @property
     def enrollment(self) -> UUID | None:
-        return self.subscription.credit.enrollment if self.subscription else None
+        return self.subscription.credit_at(self.payment.at).enrollment if self.subscription else None
+
+    @property
+    def ends(self) -> Place | None:
+        """Where what it was paid for ended for the affiliate: over, or tied to somebody else."""
+        if self.subscription is None:
+            return None
+        left = self.subscription.left_after(self.payment.at)
+        return min((place for place in (self.subscription.ended, left) if place), default=None)
 
 
 def subscriptions_of(
-    facts: Iterable[SubscriptionFact], payments: Iterable[Payment], known: Known
+    facts: Iterable[SubscriptionFact],
+    payments: Iterable[Payment],
+    known: Known,
+    rulings: Iterable[Ruling] = (),
 ) -> dict[str, Subscription]:
     """A customer's subscriptions with who is credited, in the order in which they began."""
+    ties = sorted((one for one in rulings if isinstance(one, Tie)), key=lambda one: (one.at, one.external_id))
     told: dict[str, list[SubscriptionFact]] = defaultdict(list)
     paid: dict[str, list[Payment]] = defaultdict(list)
     for fact in facts:
@@ -63,7 +86,10 @@ def subscriptions_of(
     settled: dict[str, Subscription] = {}
     paid_before: list[datetime] = []
     for one in sorted(told_of, key=lambda one: (one.began_at, one.name)):
-        subscription = one.credited(is_new=all(moment >= one.began_at for moment in paid_before))
+        subscription = one.credited(
+            is_new=all(moment >= one.began_at for moment in paid_before),
+            ties=tuple(tie for tie in ties if tie.subscription == one.name),
+        )
         settled[one.name] = subscription
         paid_before += [
             payment.at
@@ -99,7 +125,7 @@ class _Told:
                 return min(moments)
         raise ValueError(f"nothing was told of {self.name}")
 
-    def credited(self, *, is_new: bool) -> Subscription:
+    def credited(self, *, is_new: bool, ties: tuple[Tie, ...]) -> Subscription:
         known, terms = self._known, self._known.terms.at(self.began_at)
         codes = self._codes()
         credit = credited(
@@ -125,6 +151,7 @@ class _Told:
             credit=credit,
             codes=tuple(codes),
             plan=terms.plan_for(latest.price, latest.stripe_price) if latest and latest.price else None,
+            ties=ties,
         )
 
     def _tokens(self) -> set[str]:
@@ -147,9 +174,16 @@ class _Told:
 
 
 def judged(
-    payments: Iterable[Payment], subscriptions: Mapping[str, Subscription], known: Known
+    payments: Iterable[Payment],
+    subscriptions: Mapping[str, Subscription],
+    known: Known,
+    rulings: Iterable[Ruling] = (),
 ) -> list[Judged]:
     """Every payment of a customer with its verdict, in the order in which they were made."""
+    overrules = sorted(
+        (one for one in rulings if isinstance(one, Overrule)), key=lambda one: (one.at, one.external_id)
+    )
+    newest = {one.payment: one for one in overrules}
     first_sales: dict[str, datetime] = {}
     sales: dict[str, int] = defaultdict(int)
     found = []
@@ -159,10 +193,15 @@ def judged(
         began_at = subscription.began_at if subscription else payment.at
         terms = known.terms.governing(began_at, payment.at)
         standing = known.standing(
-            subscription.credit.enrollment if subscription else None, payment.place, terms
+            subscription.credit_at(payment.at).enrollment if subscription else None, payment.place, terms
         )
         verdict = Judge(terms, known.codes).judge(
-            payment, subscription, standing, number=sales[name] + 1, first_sale_at=first_sales.get(name)
+            payment,
+            subscription,
+            standing,
+            number=sales[name] + 1,
+            first_sale_at=first_sales.get(name),
+            ruling=newest.get(payment.external_id),
         )
         if verdict.counts:
             sales[name] += 1
@@ -171,19 +210,16 @@ def judged(
     return found
 
 
-def spans_of(
-    payments: Iterable[Judged], taken_back: Mapping[str, Place], subscriptions: Iterable[Subscription]
-) -> list[Span]:
+def spans_of(payments: Iterable[Judged], taken_back: Mapping[str, Place]) -> list[Span]:
     """When the customer counted for an enrollment. `taken_back`: where a payment was given back in full."""
     sales = [one for one in payments if one.verdict.counts and one.enrollment]
-    ends = {sub.external_id: sub.ended for sub in subscriptions if sub.ended}
     spans: list[Span] = []
     for enrollment in sorted({one.enrollment for one in sales if one.enrollment}):
         mine = [one for one in sales if one.enrollment == enrollment]
-        turns = sorted({place for one in mine for place in _turns(one, taken_back, ends)})
+        turns = sorted({place for one in mine for place in _turns(one, taken_back)})
         began: Place | None = None
         for place in turns:
-            counts = _counts(mine, place, taken_back, ends)
+            counts = _counts(mine, place, taken_back)
             if counts and began is None:
                 began = place
             elif not counts and began is not None:
@@ -194,16 +230,13 @@ def spans_of(
     return spans
 
 
-def _turns(one: Judged, taken_back: Mapping[str, Place], ends: Mapping[str, Place]) -> list[Place]:
-    end = ends.get(one.payment.subscription or "")
+def _turns(one: Judged, taken_back: Mapping[str, Place]) -> list[Place]:
     back = taken_back.get(one.payment.external_id)
-    return [place for place in (one.payment.place, back, end) if place]
+    return [place for place in (one.payment.place, back, one.ends) if place]
 
 
-def _counts(
-    sales: list[Judged], place: Place, taken_back: Mapping[str, Place], ends: Mapping[str, Place]
-) -> bool:
+def _counts(sales: list[Judged], place: Place, taken_back: Mapping[str, Place]) -> bool:
     made = [one for one in sales if one.payment.place <= place]
-    active = any((end := ends.get(one.payment.subscription or "")) is None or end > place for one in made)
+    active = any((end := one.ends) is None or end > place for one in made)
     kept = any((back := taken_back.get(one.payment.external_id)) is None or back > place for one in made)
     return active and kept

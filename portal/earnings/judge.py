@@ -1,12 +1,12 @@
 """Is it a sale? The checks of rules 2 to 4, in the order in which people read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from portal.clock import local_date
-from portal.earnings.facts import Discount, Payment, PaymentLine
-from portal.earnings.rules import NO_CREDIT, Because, Outcome, Standing, Subscription, Verdict
+from portal.earnings.facts import Discount, Overrule, Payment, PaymentLine
+from portal.earnings.rules import NO_CREDIT, OVERRULABLE, Because, Outcome, Standing, Subscription, Verdict
 from portal.earnings.timeline import months_later
 from portal.enrollments.rules import EnrollmentState
 from portal.money import Money
@@ -29,17 +29,20 @@ class Judge:
         *,
         number: int,
         first_sale_at: datetime | None,
+        ruling: Overrule | None = None,
     ) -> Verdict:
         if subscription is None:
             return Verdict(Outcome.NO_SUBSCRIPTION, Because(price_paid=payment.price_paid))
         expected = expected_price(payment, self.terms)
-        outcome = (
+        natural = (
             tie_problem(payment, subscription, self.terms, first_sale_at)
             or standing_problem(standing)
-            or self.price_problem(payment, subscription, expected)
+            or self.price_problem(payment, subscription, standing, expected)
             or Outcome.SALE
         )
-        credit = subscription.credit
+        outcome = overruled(natural, ruling)
+        ruling = ruling if outcome is not natural else None
+        credit = subscription.credit_at(payment.at)
         return Verdict(
             outcome,
             Because(
@@ -60,14 +63,16 @@ class Judge:
                 plan=plan.key if (plan := plan_paid(payment, self.terms) or subscription.plan) else None,
                 list_price=expected,
                 price_paid=payment.price_paid,
-                given=self.given(payment, subscription, expected) if expected else None,
+                given=self.given(payment, subscription, standing, expected) if expected else None,
                 proration=any(line.proration for line in payment.lines),
                 number=number,
+                ruled=ruling.reason if ruling else _tied_because(subscription, payment),
+                ruled_at=ruling.at if ruling else None,
             ),
         )
 
     def price_problem(
-        self, payment: Payment, subscription: Subscription, expected: Money | None
+        self, payment: Payment, subscription: Subscription, standing: Standing, expected: Money | None
     ) -> Outcome | None:
         if is_trial(payment, subscription, self.terms):
             return Outcome.TRIAL
@@ -75,17 +80,26 @@ class Judge:
             return Outcome.ZERO
         if expected is None:
             return Outcome.UNKNOWN_PLAN
-        outside = expected - payment.price_paid - self.given(payment, subscription, expected)
+        outside = expected - payment.price_paid - self.given(payment, subscription, standing, expected)
         return Outcome.DISCOUNTED if outside.minor > 0 else None
 
-    def given(self, payment: Payment, subscription: Subscription, expected: Money) -> Money:
-        """What the program's own codes took off this payment."""
+    def given(
+        self, payment: Payment, subscription: Subscription, standing: Standing, expected: Money
+    ) -> Money:
+        """What the program's own codes and promotions took off this payment."""
+        days = {local_date(at, self.terms.timezone) for at in (subscription.began_at, payment.at)}
         amounts = (
             discount.amount
             for discount in payment.discounts
             if self._is_ours(discount, subscription.codes, expected)
+            or self._is_promotion(discount, days, standing.tier)
         )
         return Money.total(amounts, payment.charged.currency)
+
+    def _is_promotion(self, discount: Discount, days: Collection[date], tier: str) -> bool:
+        return any(
+            offer.covers(name, days, tier) for offer in self.terms.promotions for name in discount.names
+        )
 
     def _is_ours(self, discount: Discount, used: Sequence[Code], expected: Money) -> bool:
         if any(code_key(name) in self.program_codes for name in discount.names):
@@ -96,12 +110,27 @@ class Judge:
         )
 
 
+def overruled(natural: Outcome, ruling: Overrule | None) -> Outcome:
+    """A manager's word about a price. It changes nothing where the answer is another one anyway."""
+    if ruling and ruling.counts and natural in OVERRULABLE:
+        return Outcome.SALE
+    if ruling and not ruling.counts and natural is Outcome.SALE:
+        return Outcome.RULED_OUT
+    return natural
+
+
+def _tied_because(subscription: Subscription, payment: Payment) -> str | None:
+    holds = [tie for tie in subscription.ties if tie.since is None or tie.since <= payment.at]
+    return holds[-1].reason if holds else None
+
+
 def tie_problem(
     payment: Payment, subscription: Subscription, terms: ProgramTerms, first_sale_at: datetime | None
 ) -> Outcome | None:
     """Why the payment is nobody's, or no longer somebody's (rules 2 and 3)."""
-    if subscription.credit.why_not:
-        return NO_CREDIT[subscription.credit.why_not]
+    credit = subscription.credit_at(payment.at)
+    if credit.why_not:
+        return NO_CREDIT[credit.why_not]
     if subscription.ended and subscription.ended < payment.place:
         return Outcome.SUBSCRIPTION_ENDED
     if terms.months_paid and first_sale_at:

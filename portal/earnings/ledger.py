@@ -1,8 +1,8 @@
 """From verdicts to decisions with amounts, and to the lines that the books still lack."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from portal.earnings.rules import (
     commission_due,
 )
 from portal.earnings.timeline import DisputeSpan, correction_released_on, released_on
+from portal.enrollments.rules import EnrollmentState
 from portal.money import Money
 
 Correction = Refund | Dispute
@@ -81,6 +82,20 @@ def waiting(correction: Correction) -> Decision:
     )
 
 
+@dataclass(slots=True)
+class _Share:
+    """What one enrollment has coming from a payment so far."""
+
+    enrollment: UUID
+    rate_bps: int
+    kind: LineKind
+    due: Money
+    base: Money = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.base = Money.zero(self.due.currency)
+
+
 class _Accountant:
     """Walks once over what happened to one payment."""
 
@@ -91,13 +106,31 @@ class _Accountant:
         self.counts = judged.verdict.counts
         self.rate_bps = self.tier.rate_bps if self.counts else None
         self.refunded = Money.zero(self.payment.charged.currency)
-        self.due = self.refunded
         self.lost = False
+        self.shares = [
+            _Share(enrollment, rate, kind, self.refunded) for enrollment, rate, kind in self._shares(known)
+        ]
         self.paid_on = self._day(self.payment.place)
         self.released_on = released_on(self.paid_on, self.terms.hold_days)
         self.decisions: list[Decision] = []
         self.dues: list[Due] = []
         self.disputes: dict[str, DisputeSpan] = {}
+
+    def _shares(self, known: Known) -> Iterator[tuple[UUID, int, LineKind]]:
+        """The affiliate's own, and that of whoever recruited it (rule 12), while both take part."""
+        mine = self.judged.enrollment
+        if self.rate_bps is None or mine is None:
+            return
+        yield mine, self.rate_bps, LineKind.SALE
+        recruiter = known.recruiters.get(mine)
+        if recruiter and recruiter != mine and self.terms.second_tier_bps:
+            standing = known.standing(recruiter, self.payment.place, self.terms)
+            if standing.state is EnrollmentState.ACTIVE:
+                yield recruiter, self.terms.second_tier_bps, LineKind.SECOND_TIER
+
+    @property
+    def due(self) -> Money:
+        return self.shares[0].due if self.shares else Money.zero(self.payment.charged.currency)
 
     def account(self, corrections: Sequence[Correction]) -> Account:
         self._pay()
@@ -153,20 +186,21 @@ class _Accountant:
 
     def _become_due(self, transaction: str, place: Place, kind: LineKind) -> Money:
         """Works out again what is due and notes the difference. Answers what was due before."""
-        before, payment = self.due, self.payment
-        enrollment, rate = self.judged.enrollment, self.rate_bps
-        if rate is None or enrollment is None:
-            return before
+        before, payment, day = self.due, self.payment, self._day(place)
         gone = payment.charged if self.lost else self.refunded
-        self.due = commission_due(payment.base, rate, payment.charged, gone)
-        step = self.due - before
-        if not step.is_zero:
-            day = self._day(place)
-            release = correction_released_on(self.released_on, day) if self.dues else self.released_on
-            left = base_left(payment.base, payment.charged, gone)
-            base = left - Money(sum(due.base.minor for due in self.dues), left.currency)
+        left = base_left(payment.base, payment.charged, gone)
+        # What is booked at once is released with the sale; what comes later is its correction.
+        release = self.released_on if kind is LineKind.SALE else correction_released_on(self.released_on, day)
+        for share in self.shares:
+            due = commission_due(payment.base, share.rate_bps, payment.charged, gone)
+            step, base = due - share.due, left - share.base
+            if step.is_zero:
+                continue
+            share.due, share.base = due, left
+            named = share.kind if kind is LineKind.SALE else kind
+            sale = payment.external_id
             self.dues.append(
-                Due(transaction, payment.external_id, enrollment, kind, step, rate, base, day, release)
+                Due(transaction, sale, share.enrollment, named, step, share.rate_bps, base, day, release)
             )
         return before
 

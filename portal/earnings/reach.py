@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from portal.earnings.facts import Place
 from portal.earnings.gather import chunks, enrollment_histories, identity
 from portal.earnings.store import insert
 from portal.earnings.tables import PayingSpan, Subscription, TierStep
-from portal.earnings.tiers import Span, steps_of
+from portal.earnings.tiers import EnrollmentHistory, Span, steps_of
 from portal.enrollments.tables import Enrollment
 from portal.ids import new_id
 from portal.programs.rules import TermsHistory
@@ -52,7 +54,7 @@ def _span(row: dict[str, Any]) -> Span:
     return Span(identity(row["enrollment"]), Place(row["began_at"], row["began_by"]), ended)
 
 
-async def keep_steps(enrollments: Collection[UUID], terms: TermsHistory) -> set[UUID]:
+async def keep_steps(enrollments: Collection[UUID], terms: TermsHistory, now: datetime) -> set[UUID]:
     """Rewrites when tiers were reached; answers the enrollments for which that changed."""
     lifted = set()
     histories = await enrollment_histories(enrollments)
@@ -77,17 +79,27 @@ async def keep_steps(enrollments: Collection[UUID], terms: TermsHistory) -> set[
                 for step in steps
             ],
         )
-        newest = terms.versions[-1]
-        best = newest.tier(histories[enrollment].changes[-1].tier)
-        for step in steps:
-            best = newest.higher(best, newest.tier(step.tier))
-        await Enrollment.update({Enrollment.tier: best.key}).where(Enrollment.id == enrollment)
+        history = replace(histories[enrollment], steps=steps)
+        await keep_tier(enrollment, history, terms, now)
     return lifted
+
+
+async def keep_tier(enrollment: UUID, history: EnrollmentHistory, terms: TermsHistory, now: datetime) -> None:
+    """The tier of today; steps that lie ahead are not there yet."""
+    newest = terms.versions[-1]
+    best = newest.tier(history.changes[-1].tier)
+    reached = [step for step in history.steps if step.reached.at <= now]
+    if reached:
+        best = newest.higher(best, newest.tier(reached[-1].tier))
+    await Enrollment.update({Enrollment.tier: best.key}).where(Enrollment.id == enrollment)
 
 
 async def customers_of(enrollments: Collection[UUID]) -> set[UUID]:
     found = set()
     for some in chunks(enrollments, 5_000):
         rows = await Subscription.select(Subscription.customer).where(Subscription.enrollment.is_in(some))
+        found |= {identity(row["customer"]) for row in rows}
+        # Those whose subscription was tied to somebody else since.
+        rows = await PayingSpan.select(PayingSpan.customer).where(PayingSpan.enrollment.is_in(some))
         found |= {identity(row["customer"]) for row in rows}
     return found

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from portal.clock import local_date
+from portal.earnings.facts import Adjustment, AdjustmentKind
 from portal.earnings.gather import (
     CustomerFile,
     chunks,
@@ -18,8 +20,9 @@ from portal.earnings.gather import (
     known_about,
 )
 from portal.earnings.history import Judged, Known, judged, spans_of, subscriptions_of
-from portal.earnings.ledger import Account, Booked, account_of, missing_lines, taken_back_at, waiting
+from portal.earnings.ledger import Account, Booked, Due, account_of, missing_lines, taken_back_at, waiting
 from portal.earnings.reach import customers_of, keep_spans, keep_steps
+from portal.earnings.rules import RULE, Because, LineKind, Outcome
 from portal.earnings.rules import Decision as Decided
 from portal.earnings.rules import Subscription as Told
 from portal.earnings.store import Row, insert, lock
@@ -48,10 +51,6 @@ class Reading:
     payments: list[Judged]
     spans: list[Span]
 
-    @property
-    def enrollments(self) -> set[UUID]:
-        return {one.credit.enrollment for one in self.subscriptions.values() if one.credit.enrollment}
-
 
 async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> None:
     """Works out anew what the books must say of these customers, and writes the difference.
@@ -64,7 +63,7 @@ async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> N
     readings = [_read(file, known) for file in files]
     await lock(Enrollment, known.enrollments)
     touched = await keep_spans({reading.file.id: reading.spans for reading in readings})
-    lifted = await keep_steps(touched, terms)
+    lifted = await keep_steps(touched, terms, now)
     if lifted:
         others = await customers_of(lifted) - set(customers)
         files = [*files, *await customer_files(program, others)]
@@ -76,14 +75,14 @@ async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> N
 
 
 def _read(file: CustomerFile, known: Known) -> Reading:
-    subscriptions = subscriptions_of(file.facts, file.payments, known)
-    payments = judged(file.payments, subscriptions, known)
+    subscriptions = subscriptions_of(file.facts, file.payments, known, file.rulings)
+    payments = judged(file.payments, subscriptions, known, file.rulings)
     taken_back = {
         one.payment.external_id: place
         for one in payments
         if (place := taken_back_at(one.payment, file.corrections.get(one.payment.external_id, ())))
     }
-    return Reading(file, subscriptions, payments, spans_of(payments, taken_back, subscriptions.values()))
+    return Reading(file, subscriptions, payments, spans_of(payments, taken_back))
 
 
 # Decisions and lines
@@ -105,6 +104,35 @@ async def _settle(program: UUID, readings: Sequence[Reading], known: Known, now:
 async def decide_waiting(corrections: Iterable[Any], ids: dict[str, UUID], now: datetime) -> None:
     """Answers refunds and disputes whose payment is not known yet."""
     await _add_decisions([waiting(correction) for correction in corrections], ids, now)
+
+
+async def book_adjustments(
+    program: UUID, adjustments: Sequence[Adjustment], ids: dict[str, UUID], now: datetime
+) -> None:
+    """What a manager gave or took: a decision and one line each, released at once."""
+    terms = await terms_history(program)
+    outcomes = {AdjustmentKind.BONUS: Outcome.BONUS, AdjustmentKind.CORRECTION: Outcome.CORRECTED}
+    accounts = []
+    for one in adjustments:
+        outcome, current = outcomes[one.kind], terms.at(one.at)
+        day = local_date(one.at, current.timezone)
+        because = Because(ruled=one.reason, ruled_at=one.at)
+        decided = Decided(one.external_id, outcome, RULE[outcome], because, one.enrollment, current.terms_id)
+        nothing = Money.zero(one.amount.currency)
+        due = Due(
+            one.external_id,
+            one.external_id,
+            one.enrollment,
+            LineKind.ADJUSTMENT,
+            one.amount,
+            0,
+            nothing,
+            day,
+            day,
+        )
+        accounts.append(Account((decided,), (due,), {}))
+    decisions = await _add_decisions([one for account in accounts for one in account.decisions], ids, now)
+    await _add_lines(accounts, ids, decisions, program, now)
 
 
 async def _add_decisions(
@@ -245,7 +273,7 @@ FOLLOWING = (
 
 
 def _subscription_values(told: Told, awaited: str | None) -> dict[str, Any]:
-    credit = told.credit
+    credit = told.credit_at(None)
     values = (
         told.plan.key if told.plan else None,
         told.began_at,

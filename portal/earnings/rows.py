@@ -15,7 +15,7 @@ from portal.earnings.sentences import (
     came_from,
     correction_title,
     country_name,
-    sale_title,
+    row_title,
     short_reason,
 )
 from portal.earnings.tables import Commission
@@ -25,6 +25,7 @@ from portal.money import Money
 from portal.programs.rules import ProgramTerms
 
 ALL = "all"
+OF_THEIR_OWN = frozenset({LineKind.SALE, LineKind.SECOND_TIER, LineKind.ADJUSTMENT})
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _row(row: Mapping[str, Any], told: Mapping[UUID, Told], today: date, terms: 
     sale, event = told[identity(row["sale"])], told[identity(row["event"])]
     look, currency = row["look"], row["currency"]
     counted = look != NOT_COUNTED
-    is_correction = counted and row["kind"] != LineKind.SALE
+    is_correction = counted and row["kind"] not in OF_THEIR_OWN
     released_on = _day(row["released_on"])
     until = {LineState.HELD: released_on, LineState.PAID: _day(row["paid_on"])}
     return LedgerRow(
@@ -186,15 +187,15 @@ def _row(row: Mapping[str, Any], told: Mapping[UUID, Told], today: date, terms: 
         on=_day(row["booked_on"]) or event.at,
         title=correction_title(LineKind(row["kind"]), event.outcome)
         if is_correction
-        else sale_title(sale.outcome, sale.because, terms),
-        customer=f"Customer {masked(sale.customer)}",
+        else row_title(LineKind(row["kind"] or LineKind.SALE), sale.outcome, sale.because, terms),
+        customer=f"Customer {masked(sale.customer)}" if sale.customer else "",
         country=country_name(sale.country),
         came_from=came_from(sale.because),
         is_correction=is_correction,
         corrects=sale.at if is_correction else None,
         reason="" if counted or event.outcome is Outcome.TRIAL else short_reason(event.outcome),
         base=Money(row["base_minor"], currency),
-        rate_bps=row["rate_bps"] if counted else None,
+        rate_bps=row["rate_bps"] if counted and row["kind"] != LineKind.ADJUSTMENT else None,
         state=look,
         until=until.get(look),
         taken_in=next_run(released_on, today, terms) if released_on and look == LineState.RELEASED else None,

@@ -5,23 +5,26 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from portal.earnings.facts import Place
+from portal.earnings.facts import END, Place, Tie
 from portal.enrollments.rules import EnrollmentState
 from portal.money import BASIS_POINTS, Money
 from portal.programs.rules import Plan
-from portal.referrals.rules import Code, Credit, NoCredit
+from portal.referrals.rules import Code, Credit, CreditedBy, NoCredit
 
 
 class TransactionKind(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     DISPUTE = "dispute"
+    ADJUSTMENT = "adjust"
 
 
 class LineKind(StrEnum):
     SALE = "sale"
     REFUND = "refund"
     DISPUTE = "dispute"
+    SECOND_TIER = "second_tier"  # of whoever recruited the affiliate
+    ADJUSTMENT = "adjustment"  # by a manager
     CORRECTION = "correction"  # what was booked before turned out to be something else
 
 
@@ -50,6 +53,9 @@ class Outcome(StrEnum):
     DISPUTED = "disputed"
     DISPUTE_WON = "dispute_won"
     DISPUTE_LOST = "dispute_lost"
+    RULED_OUT = "ruled_out"  # a manager decided that it does not count
+    BONUS = "bonus"
+    CORRECTED = "corrected_by_manager"
 
 
 # The section of the terms, which are the rules of domain.md, that an outcome comes from.
@@ -73,7 +79,11 @@ RULE = {
     Outcome.DISPUTED: "9",
     Outcome.DISPUTE_WON: "9",
     Outcome.DISPUTE_LOST: "9",
+    Outcome.BONUS: "1",
+    Outcome.CORRECTED: "1",
 }
+# What a manager may decide otherwise: questions of price. Whose customer it is, a tie decides.
+OVERRULABLE = frozenset({Outcome.DISCOUNTED, Outcome.UNKNOWN_PLAN, Outcome.TRIAL})
 NO_CREDIT = {
     NoCredit.NOBODY: Outcome.NO_REFERRAL,
     NoCredit.CLICK_TOO_OLD: Outcome.CLICK_TOO_OLD,
@@ -93,6 +103,22 @@ class Subscription:
     credit: Credit = Credit(None, why_not=NoCredit.NOBODY)  # noqa: RUF009 - frozen
     codes: tuple[Code, ...] = ()  # of the program, used when it began
     plan: Plan | None = None
+    ties: tuple[Tie, ...] = ()  # oldest first
+
+    def credit_at(self, moment: datetime | None) -> Credit:
+        """Who earns from what is paid at that moment; without one, from what will be paid."""
+        credit = self.credit
+        for tie in self.ties:
+            if moment is None or tie.since is None or tie.since <= moment:
+                credit = Credit(tie.enrollment, CreditedBy.MANAGER)
+        return credit
+
+    def left_after(self, moment: datetime) -> Place | None:
+        """Where after that moment it is tied to somebody else."""
+        owner = self.credit_at(moment).enrollment
+        turns = sorted(tie.since for tie in self.ties if tie.since is not None and tie.since > moment)
+        left = (turn for turn in turns if self.credit_at(turn).enrollment != owner)
+        return next((Place.of(turn, END, self.external_id) for turn in left), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +154,8 @@ class Because:
     proration: bool = False
     number: int | None = None  # the how-manieth sale of its subscription
     tier: str | None = None
+    ruled: str | None = None  # a manager's reason
+    ruled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

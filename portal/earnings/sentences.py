@@ -15,6 +15,8 @@ FIRST, RENEWAL, UPGRADE, TRIAL = "first payment", "renewal", "upgrade", "trial"
 
 def sale_title(outcome: Outcome, because: Because, terms: ProgramTerms) -> str:
     """`Kartra Growth, renewal`. Vendors name plans and tiers alike, so the vendor's product comes first."""
+    if outcome in (Outcome.BONUS, Outcome.CORRECTED):
+        return f"{'Bonus' if outcome is Outcome.BONUS else 'Correction'}: {because.ruled}"
     plan = terms.plan(because.plan) if because.plan else None
     name = f"{terms.name} {plan.name}" if plan else f"{terms.name} payment"
     which = FIRST if because.number == 1 else RENEWAL
@@ -23,6 +25,12 @@ def sale_title(outcome: Outcome, because: Because, terms: ProgramTerms) -> str:
     elif because.proration:
         which = UPGRADE
     return f"{name}, {which}" if plan else name
+
+
+def row_title(kind: LineKind, outcome: Outcome, because: Because, terms: ProgramTerms) -> str:
+    """The same in a list, where a share of a recruited affiliate's sale says so."""
+    title = sale_title(outcome, because, terms)
+    return f"Second tier: {title}" if kind is LineKind.SECOND_TIER else title
 
 
 def correction_title(kind: LineKind, outcome: Outcome) -> str:
@@ -102,6 +110,9 @@ SHORT = {
     Outcome.DISPUTED: "disputed",
     Outcome.DISPUTE_WON: "dispute won",
     Outcome.DISPUTE_LOST: "dispute lost",
+    Outcome.RULED_OUT: "decided by a manager",
+    Outcome.BONUS: "bonus",
+    Outcome.CORRECTED: "correction",
 }
 HEADS = {
     Outcome.TRIAL: "for a trial.",
@@ -116,6 +127,7 @@ HEADS = {
     Outcome.NOT_YET_APPROVED: "before your application was approved.",
     Outcome.SUBSCRIPTION_ENDED: "after the subscription had ended.",
     Outcome.MONTHS_OVER: "after the months that the program pays for.",
+    Outcome.RULED_OUT: "and a manager decided that it doesn’t count.",
 }
 RULES = {
     Outcome.SALE: "A full-price payment of a customer who came through you is a sale.",
@@ -131,6 +143,7 @@ RULES = {
     Outcome.NOT_YET_APPROVED: "Sales made before the approval earn nothing.",
     Outcome.SUBSCRIPTION_ENDED: "You earn for as long as the subscription is active.",
     Outcome.MONTHS_OVER: "The program pays for a limited number of months.",
+    Outcome.RULED_OUT: "What a program’s rules leave open, a manager decides, with a reason.",
 }
 FIXED = {
     Outcome.TRIAL: "This payment was for a trial. A trial ties the customer to you, and earns nothing yet.",
@@ -166,6 +179,7 @@ class _Reason:
             Outcome.ENDED: self._left,
             Outcome.SUBSCRIPTION_ENDED: self._subscription_ended,
             Outcome.MONTHS_OVER: self._months_over,
+            Outcome.RULED_OUT: self._ruled_out,
         }.get(outcome)
         return make() if make else f"This payment earned nothing: {SHORT[outcome]}."
 
@@ -194,6 +208,10 @@ class _Reason:
 
     def _months_over(self) -> str:
         return f"The program pays for the first {self.because.months_paid} months of a subscription."
+
+    def _ruled_out(self) -> str:
+        on = self._day(self.because.ruled_at)
+        return f"A manager decided on {on} that it doesn’t count: {self.because.ruled}"
 
     def _day(self, at: datetime | None) -> str:
         return day(local_date(at, self.terms.timezone), self.today) if at else "an earlier day"

@@ -13,21 +13,25 @@ from piccolo.table import Table
 
 from portal import db
 from portal.earnings.facts import (
+    Adjustment,
     Checkout,
     Dispute,
     Event,
     Fact,
     MoneyFact,
+    Overrule,
     Payment,
     PaymentNames,
     Refund,
     SubscriptionChange,
+    Tie,
 )
-from portal.earnings.gather import CHANGE, CHECKOUT, chunks, identity
+from portal.earnings.gather import CHANGE, CHECKOUT, OVERRULE, TIE, chunks, identity
 from portal.earnings.rules import TransactionKind
 from portal.earnings.tables import (
     BillingEvent,
     PaymentName,
+    Ruling,
     Subscription,
     SubscriptionFact,
     Transaction,
@@ -93,6 +97,8 @@ def _payment_names(fact: Fact) -> tuple[str, ...]:
             return (fact.reference,)
         case PaymentNames():
             return (fact.payment, fact.name)
+        case Overrule():
+            return (fact.payment,)
         case _:
             return ()
 
@@ -187,6 +193,15 @@ async def store_transactions(
             rows[fact.external_id] = _money_row(
                 event, program, fact, kind=kind, reference=fact.reference, amounts=(fact.amount,)
             )
+        elif isinstance(fact, Adjustment):
+            rows[fact.external_id] = _money_row(
+                event,
+                program,
+                fact,
+                kind=TransactionKind.ADJUSTMENT,
+                reference=fact.external_id,
+                amounts=(fact.amount,),
+            )
     ordered = [rows[name] for name in sorted(rows)]
     await insert_new(Transaction, ordered, "program", "external_id")
 
@@ -240,7 +255,7 @@ async def store_names(program: UUID, facts: Iterable[Fact]) -> None:
 async def payers_of(program: UUID, facts: Iterable[Fact]) -> set[UUID]:
     """Who made the payments that refunds, disputes and names speak of."""
     spoken = {fact.reference for fact in facts if isinstance(fact, Refund | Dispute)}
-    spoken |= {fact.payment for fact in facts if isinstance(fact, PaymentNames)}
+    spoken |= {fact.payment for fact in facts if isinstance(fact, PaymentNames | Overrule)}
     payments = set(spoken)
     for some in chunks(spoken, 5_000):
         rows = await PaymentName.select(PaymentName.payment).where(
@@ -255,7 +270,28 @@ async def payers_of(program: UUID, facts: Iterable[Fact]) -> set[UUID]:
             & Transaction.customer.is_not_null()
         )
         found |= {identity(row["customer"]) for row in rows}
+    for some in chunks({fact.subscription for fact in facts if isinstance(fact, Tie)}, 5_000):
+        rows = await Subscription.select(Subscription.customer).where(
+            (Subscription.program == program) & Subscription.external_id.is_in(some)
+        )
+        found |= {identity(row["customer"]) for row in rows}
     return found
+
+
+async def store_rulings(program: UUID, facts: Iterable[tuple[UUID, Fact]]) -> None:
+    rows = [
+        {
+            "id": new_id(),
+            "event": event,
+            "program": program,
+            "kind": OVERRULE if isinstance(fact, Overrule) else TIE,
+            "subject": fact.payment if isinstance(fact, Overrule) else fact.subscription,
+            "fact": msgspec.json.encode(fact).decode(),
+        }
+        for event, fact in facts
+        if isinstance(fact, Overrule | Tie)
+    ]
+    await insert(Ruling, rows)
 
 
 async def insert_new(table: type[Table], rows: Sequence[Row], *once: str) -> set[UUID]:

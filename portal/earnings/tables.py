@@ -60,6 +60,17 @@ class SubscriptionFact(Table):
     fact = Text()  # JSON of facts.Checkout or facts.SubscriptionChange
 
 
+class Ruling(Table):
+    """A manager's word about a payment or a subscription. The subject is its external id."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    event = ForeignKey(BillingEvent, null=False, on_delete=OnDelete.restrict)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    kind = Varchar(length=8)  # gather.OVERRULE or gather.TIE
+    subject = Varchar(length=255)
+    fact = Text()  # JSON of facts.Overrule or facts.Tie
+
+
 class Transaction(Table, tablename="money_event"):  # "transaction" is a word of SQL
     """One money event. A refund or dispute names the payment by `reference`, which may come later."""
 
@@ -187,6 +198,8 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS subscription_enrollment ON subscription (enrollment)",
     "CREATE INDEX IF NOT EXISTS subscription_awaits ON subscription (awaits_click)",
     "CREATE INDEX IF NOT EXISTS subscription_fact_subscription ON subscription_fact (subscription)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS ruling_once ON ruling (event)",
+    "CREATE INDEX IF NOT EXISTS ruling_subject ON ruling (program, subject)",
     "CREATE UNIQUE INDEX IF NOT EXISTS money_event_once ON money_event (program, external_id)",
     "CREATE INDEX IF NOT EXISTS money_event_reference ON money_event (program, reference)",
     "CREATE INDEX IF NOT EXISTS money_event_customer ON money_event (customer)",
@@ -199,7 +212,7 @@ INDEXES = (
     'CREATE INDEX IF NOT EXISTS commission_transaction ON commission ("transaction")',
     "CREATE INDEX IF NOT EXISTS commission_sale ON commission (sale)",
     "CREATE UNIQUE INDEX IF NOT EXISTS disputed_time_once ON disputed_time (sale, dispute)",
-    "CREATE UNIQUE INDEX IF NOT EXISTS tier_step_once ON tier_step (enrollment, tier)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS tier_step_place ON tier_step (enrollment, reached_at, reached_by)",
     "CREATE INDEX IF NOT EXISTS paying_span_enrollment ON paying_span (enrollment)",
     "CREATE INDEX IF NOT EXISTS paying_span_customer ON paying_span (customer)",
     "CREATE UNIQUE INDEX IF NOT EXISTS payout_once ON payout (enrollment, run_month, currency)",
@@ -207,6 +220,14 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS payout_line_payout ON payout_line (payout)",
 )
 
-ONLY_ADDED = ("billing_event", "subscription_fact", "money_event", "payment_name", "decision", "commission")
+ONLY_ADDED = (
+    "billing_event",
+    "subscription_fact",
+    "ruling",
+    "money_event",
+    "payment_name",
+    "decision",
+    "commission",
+)
 
 TRIGGERS = append_only(*ONLY_ADDED)

@@ -1,14 +1,21 @@
 """Tiers follow from active paying customers (domain.md, rule 11)."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from itertools import accumulate
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from portal.earnings.facts import Place
+from portal.clock import local_date
+from portal.earnings.facts import END, Place
 from portal.earnings.rules import Standing
+from portal.earnings.timeline import Month
 from portal.enrollments.rules import EnrollmentState
 from portal.programs.rules import ProgramTerms, TermsHistory
+
+TOLD_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +57,10 @@ class EnrollmentHistory:
             return Standing(None, terms.first_tier.key)
         change = begun[-1]
         tier = terms.tier(change.tier)
-        for step in self.steps:
-            if step.reached < place:
-                tier = terms.higher(tier, terms.tier(step.tier))
+        # Steps rise one by one; a program that lets tiers fall has steps down as well.
+        reached = [step for step in self.steps if step.reached < place]
+        if reached:
+            tier = terms.higher(tier, terms.tier(reached[-1].tier))
         return Standing(change.state, tier.key, _state_since(begun))
 
 
@@ -66,16 +74,41 @@ def _state_since(begun: Sequence[Change]) -> datetime:
 
 
 def steps_of(spans: Iterable[Span], history: TermsHistory) -> tuple[Step, ...]:
-    """Each tier when it was first reached, under the terms of that moment. Tiers never go down again."""
+    """Each tier when it was reached, under the terms of that moment, and each fall that the program wants.
+
+    Decided: at a month's end a tier falls to the best one that the customers of its last thirty days reached.
+    Whatever was missing for shorter could not be told thirty days before. All this follows from the customers
+    alone, so a late event moves a fall like everything else; a fall may lie ahead.
+    """
     turns = [(span.began, 1) for span in spans]
     turns += [(span.ended, -1) for span in spans if span.ended]
+    turns.sort()
+    counts = list(accumulate(change for _, change in turns))
+    moments = [(place, count) for (place, change), count in zip(turns, counts, strict=True) if change > 0]
+    rises = {place for place, _ in moments}
+    if turns and any(version.tiers_fall for version in history.versions):
+        moments += _month_ends([place for place, _ in turns], counts, history.timezone)
     steps: list[Step] = []
-    customers = 0
-    for place, change in sorted(turns):
-        customers += change
+    for place, customers in sorted(moments):
         terms = history.at(place.at)
         tier = terms.tier_for(customers)
-        best = max((terms.tier(step.tier).rate_bps for step in steps), default=terms.first_tier.rate_bps)
-        if change > 0 and tier.rate_bps > best:
+        held = terms.tier(steps[-1].tier) if steps else terms.first_tier
+        rises_now = place in rises and tier.rate_bps > held.rate_bps
+        falls_now = place not in rises and terms.tiers_fall and tier.rate_bps < held.rate_bps
+        if rises_now or falls_now:
             steps.append(Step(tier.key, place, customers))
     return tuple(steps)
+
+
+def _month_ends(places: Sequence[Place], counts: Sequence[int], timezone: str) -> Iterator[tuple[Place, int]]:
+    """Each end of a month until nothing changes any more, with the most customers of its last 30 days."""
+    month = Month.of(local_date(places[0].at, timezone)).plus(1)
+    last = Month.of(local_date(places[-1].at, timezone) + TOLD_BEFORE).plus(1)
+    while month <= last:
+        at = datetime.combine(month.first_day, time(), ZoneInfo(timezone)).astimezone(UTC)
+        end = Place.of(at, END, "fall")
+        begins = bisect_left(places, Place(at - TOLD_BEFORE, ""))
+        ends = bisect_left(places, end)
+        window = counts[max(begins - 1, 0) : ends]
+        yield end, max(window, default=0)
+        month = month.plus(1)

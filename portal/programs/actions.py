@@ -145,6 +145,7 @@ def _money_rules(terms: ProgramTerms) -> tuple[Any, ...]:
         terms.months_paid,
         terms.existing_subscriptions,
         terms.second_tier_bps,
+        terms.tiers_fall,
         terms.claim_days,
     )
 

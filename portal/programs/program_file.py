@@ -25,6 +25,7 @@ from portal.programs.rules import (
     Period,
     Plan,
     ProgramTerms,
+    Promotion,
     Tier,
     Trial,
     Way,
@@ -87,6 +88,8 @@ def _terms(root: "_Table") -> ProgramTerms:
         months_paid=rules.whole("months_paid", 0, 0, 1_200) or None,
         existing_subscriptions=Existing(rules.one_of("existing_subscriptions", Existing, Existing.KEEP)),
         second_tier_bps=rules.whole("second_tier_bps", 0, 0, BASIS_POINTS),
+        tiers_fall=rules.yes("tiers_fall", default=False),
+        promotions=tuple(_promotion(table) for table in root.tables("promotions", needed=False)),
         second_manager=rules.yes("second_manager", default=True),
         claim_days=rules.whole("claim_days", 60, 0, 366),
         answer_days=rules.whole("answer_days", 2, 1, 60),
@@ -113,6 +116,19 @@ def _plan(table: "_Table", currency: str) -> Plan:
     table.refuse_the_rest()
     trial.refuse_the_rest()
     return plan
+
+
+def _promotion(table: "_Table") -> Promotion:
+    offer = Promotion(
+        key=table.matching("key", KEY, "lower-case letters, digits and hyphens"),
+        name=table.text("name"),
+        codes=table.texts("codes", needed=True),
+        starts_on=table.day("starts_on"),
+        ends_on=table.day("ends_on"),
+        tier=table.text("tier") if table.has("tier") else None,
+    )
+    table.refuse_the_rest()
+    return offer
 
 
 def _tier(table: "_Table") -> Tier:
@@ -188,11 +204,18 @@ def _contradictions(terms: ProgramTerms) -> list[str]:
         ("plans", [plan.key for plan in terms.plans]),
         ("tiers", [tier.key for tier in terms.tiers]),
         ("links.destinations", [page.key for page in terms.destinations]),
+        ("promotions", [offer.key for offer in terms.promotions]),
         ("plans.stripe_prices", [price for plan in terms.plans for price in plan.stripe_prices]),
     ):
         found += [f"{name}: {key!r} is there twice." for key in sorted(set(keys)) if keys.count(key) > 1]
     if problem := questions_problem(terms.questions):
         found.append(f"questions: {problem}")
+    tiers = {tier.key for tier in terms.tiers}
+    for offer in terms.promotions:
+        if offer.ends_on < offer.starts_on:
+            found.append(f"promotions: {offer.key!r} ends before it starts.")
+        if offer.tier is not None and offer.tier not in tiers:
+            found.append(f"promotions: {offer.key!r} is for a tier that is not there.")
     if terms.pay_from_day > terms.pay_to_day:
         found.append("rules.pay_to_day must not be before rules.pay_from_day.")
     if terms.tiers[0].from_customers != 0:
@@ -265,6 +288,9 @@ class _Table:
         if type(value) is int and lowest <= value <= highest:
             return value
         return self._wrong(key, f"must be a whole number from {lowest} to {highest}", lowest)
+
+    def has(self, key: str) -> bool:
+        return key in self._values
 
     def yes(self, key: str, *, default: bool) -> bool:
         value = self._get(key, default)

@@ -4,7 +4,7 @@ A rule never changes in place: a new version starts at a date. Every number here
 program; the defaults are those of domain.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -95,6 +95,27 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """A dated offer of the program. What its codes take off is a discount that the program gave."""
+
+    key: str
+    name: str
+    codes: tuple[str, ...]
+    starts_on: date
+    ends_on: date
+    tier: str | None = None  # whose customers may use it; None: everybody's
+
+    def covers(self, code: str, days: Iterable[date], tier: str) -> bool:
+        """Whether the code is this offer's, on one of these days, for customers of that tier's affiliates."""
+        known = {name.strip().casefold() for name in self.codes}
+        return (
+            code.strip().casefold() in known
+            and self.tier in (None, tier)
+            and any(self.starts_on <= day <= self.ends_on for day in days)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramTerms:
     name: str
     slug: str
@@ -118,6 +139,8 @@ class ProgramTerms:
     months_paid: int | None = None
     existing_subscriptions: Existing = Existing.KEEP
     second_tier_bps: int = 0
+    tiers_fall: bool = False
+    promotions: tuple[Promotion, ...] = ()
     second_manager: bool = True
     claim_days: int = 60
     answer_days: int = 2  # working days until an application is answered

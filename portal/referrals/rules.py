@@ -24,6 +24,7 @@ CREDITABLE = frozenset({"", NotCounted.REPEAT})
 class CreditedBy(StrEnum):
     CLICK = "click"
     CODE = "code"
+    MANAGER = "manager"  # tied by hand, with a reason
 
 
 class NoCredit(StrEnum):
