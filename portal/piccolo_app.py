@@ -49,6 +49,7 @@ TABLES = (
     earnings.Commission,
     earnings.DisputedTime,
     earnings.TierStep,
+    earnings.FallTold,
     earnings.PayingSpan,
     earnings.Payout,
     earnings.PayoutLine,

@@ -19,6 +19,7 @@ from portal.accounts.own import ADDRESS_ASKED, answer_address_question
 from portal.accounts.passkeys import forget_old
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
+from portal.earnings.falls import watch_tiers
 from portal.enrollments.agreeing import announce_terms
 from portal.enrollments.applying import (
     APPLICATION_ASKED,
@@ -53,6 +54,7 @@ CHORES = (
     Chore(timedelta(minutes=10), announce_terms),
     Chore(timedelta(hours=1), clear_drafts),
     Chore(timedelta(hours=1), forget_old),
+    Chore(timedelta(hours=1), watch_tiers),
 )
 
 # These are no letters but questions: answered with one where there is somebody to answer, so that asking

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from portal.earnings import stripe
+from portal.earnings import ruling_events, stripe
 from portal.earnings.facts import Event
 
-STRIPE = "stripe"
+STRIPE, MANAGER = "stripe", "manager"
 
 READERS: dict[str, Callable[[bytes], Event]] = {
     STRIPE: stripe.read,
+    MANAGER: ruling_events.read,
 }
 
 

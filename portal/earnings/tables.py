@@ -156,6 +156,15 @@ class TierStep(Table):
     customers = Integer(default=0)
 
 
+class FallTold(Table):
+    """That a letter told of a tier that will fall."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    falls_at = Timestamptz(default=None)
+    told_at = Timestamptz(default=None)
+
+
 class PayingSpan(Table):
     """A time during which a customer counted as active and paying for an enrollment (rule 11)."""
 
@@ -213,6 +222,7 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS commission_sale ON commission (sale)",
     "CREATE UNIQUE INDEX IF NOT EXISTS disputed_time_once ON disputed_time (sale, dispute)",
     "CREATE UNIQUE INDEX IF NOT EXISTS tier_step_place ON tier_step (enrollment, reached_at, reached_by)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS fall_told_once ON fall_told (enrollment, falls_at)",
     "CREATE INDEX IF NOT EXISTS paying_span_enrollment ON paying_span (enrollment)",
     "CREATE INDEX IF NOT EXISTS paying_span_customer ON paying_span (customer)",
     "CREATE UNIQUE INDEX IF NOT EXISTS payout_once ON payout (enrollment, run_month, currency)",

@@ -16,6 +16,7 @@ from portal.enrollments.rules import EnrollmentState
 from portal.programs.rules import ProgramTerms, TermsHistory
 
 TOLD_BEFORE = timedelta(days=30)
+FALL = f"{END}:fall"  # the turn of a fall among the things of its moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _month_ends(places: Sequence[Place], counts: Sequence[int], timezone: str) -
     last = Month.of(local_date(places[-1].at, timezone) + TOLD_BEFORE).plus(1)
     while month <= last:
         at = datetime.combine(month.first_day, time(), ZoneInfo(timezone)).astimezone(UTC)
-        end = Place.of(at, END, "fall")
+        end = Place(at, FALL)
         begins = bisect_left(places, Place(at - TOLD_BEFORE, ""))
         ends = bisect_left(places, end)
         window = counts[max(begins - 1, 0) : ends]

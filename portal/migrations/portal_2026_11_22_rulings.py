@@ -15,10 +15,14 @@ TABLES = (
         "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "event" {KEY.format(table="billing_event")},
         "program" {KEY.format(table="program")}, "kind" VARCHAR(8) NOT NULL DEFAULT '',
         "subject" VARCHAR(255) NOT NULL DEFAULT '', "fact" TEXT NOT NULL DEFAULT '')""",
+    f"""CREATE TABLE "fall_told" (
+        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "enrollment" {KEY.format(table="enrollment")},
+        "falls_at" TIMESTAMPTZ NOT NULL DEFAULT null, "told_at" TIMESTAMPTZ NOT NULL DEFAULT null)""",
 )
 INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS ruling_once ON ruling (event)",
     "CREATE INDEX IF NOT EXISTS ruling_subject ON ruling (program, subject)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS fall_told_once ON fall_told (enrollment, falls_at)",
     "DROP INDEX tier_step_once",
     "CREATE UNIQUE INDEX IF NOT EXISTS tier_step_place ON tier_step (enrollment, reached_at, reached_by)",
 )
