@@ -1,4 +1,4 @@
-"""Deciding, and what comes of it. Each is one transaction with its letters."""
+"""What a decision brings about. Each is one transaction with its letters."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,7 @@ from portal import db
 from portal.accounts.actions import give_token
 from portal.accounts.rules import FIRST_PASSWORD_LASTS, Purpose
 from portal.accounts.tables import Affiliate, Manager
-from portal.audit.actions import Actor, record
+from portal.audit.actions import PORTAL, Actor, record
 from portal.enrollments.rules import (
     AGAIN_AFTER_DAYS,
     ApplicationState,
@@ -19,7 +19,15 @@ from portal.enrollments.rules import (
     after,
     may_become,
 )
-from portal.enrollments.tables import Application, DiscountCode, Enrollment, EnrollmentChange, Link
+from portal.enrollments.tables import (
+    Application,
+    ApplicationQuestion,
+    DiscountCode,
+    Enrollment,
+    EnrollmentChange,
+    Link,
+)
+from portal.enrollments.wording import twin_key
 from portal.errors import NotFound, Refused
 from portal.ids import new_id
 from portal.outbox.actions import post
@@ -28,7 +36,7 @@ from portal.programs.rules import ProgramTerms
 
 async def approve(
     application_id: UUID,
-    manager_id: UUID,
+    manager_id: UUID | None,
     terms: ProgramTerms,
     *,
     tier: str,
@@ -38,7 +46,8 @@ async def approve(
 ) -> UUID:
     """Enrollment, link, code and letter come to be together or not at all; gives back the enrollment's id.
 
-    Raises Refused when somebody decided first, or when the link or code was taken meanwhile.
+    Without a manager it was the program's own rule. Raises Refused when somebody decided first, or when the
+    link or code was taken meanwhile.
     """
     async with db.transaction():
         application, affiliate = await _undecided(application_id, Verdict.APPROVE)
@@ -75,7 +84,7 @@ async def approve(
             token=str(token),
         )
         await record(
-            Actor("manager", str(manager_id)),
+            decider(manager_id),
             "approved",
             "application",
             str(application_id),
@@ -86,11 +95,17 @@ async def approve(
         return enrollment_id
 
 
-async def decline(application_id: UUID, manager_id: UUID, reason: str, now: datetime) -> None:
-    """Raises Refused when somebody decided first."""
+async def decline(
+    application_id: UUID,
+    manager_id: UUID | None,
+    reason: str,
+    now: datetime,
+    again_from: datetime | None = None,
+) -> None:
+    """They may apply again in three months, or from the day that is given. Raises Refused when decided."""
     async with db.transaction():
         application, affiliate = await _undecided(application_id, Verdict.DECLINE)
-        again_from = now + timedelta(days=AGAIN_AFTER_DAYS)
+        again_from = again_from or now + timedelta(days=AGAIN_AFTER_DAYS)
         await _decide(application_id, ApplicationState.DECLINED, manager_id, now, reason, again_from)
         await post(
             "application_declined",
@@ -103,7 +118,7 @@ async def decline(application_id: UUID, manager_id: UUID, reason: str, now: date
             application=str(application_id),
         )
         await record(
-            Actor("manager", str(manager_id)),
+            decider(manager_id),
             "declined",
             "application",
             str(application_id),
@@ -111,6 +126,76 @@ async def decline(application_id: UUID, manager_id: UUID, reason: str, now: date
             before={"state": application.state},
             after={"state": "declined", "reason": reason},
         )
+
+
+async def ask(application_id: UUID, manager_id: UUID | None, question: str, now: datetime) -> None:
+    """Raises Refused when somebody decided first, or while an earlier question waits for its answer."""
+    async with db.transaction():
+        application, affiliate = await _undecided(application_id, Verdict.ASK)
+        await Application.update({Application.state: ApplicationState.ASKED}).where(
+            Application.id == application_id
+        )
+        await ApplicationQuestion.insert(
+            ApplicationQuestion(
+                id=new_id(),
+                application=application_id,
+                manager=manager_id,
+                asked_at=now,
+                question=question,
+            )
+        )
+        await post(
+            "application_question",
+            program=application.program,
+            to=affiliate.email,
+            at=now,
+            name=affiliate.name,
+            question=question,
+            application=str(application_id),
+        )
+        await record(
+            decider(manager_id),
+            "asked",
+            "application",
+            str(application_id),
+            now,
+            before={"state": application.state},
+            after={"state": "asked", "question": question},
+        )
+
+
+async def answer_more(application_id: UUID, answer: str, now: datetime) -> None:
+    """What an applicant answers goes back to the queue. Raises Refused without a question."""
+    async with db.transaction():
+        application = await db.for_update(
+            Application.objects().where(Application.id == application_id)
+        ).first()
+        if application is None:
+            raise NotFound
+        open_question = (ApplicationQuestion.application == application_id) & (
+            ApplicationQuestion.answered_at.is_null()
+        )
+        if application.state != ApplicationState.ASKED:
+            raise Refused("There is no question to answer any more. Below you see where your application is.")
+        await ApplicationQuestion.update(
+            {ApplicationQuestion.answer: answer, ApplicationQuestion.answered_at: now}
+        ).where(open_question)
+        await Application.update(
+            {Application.state: ApplicationState.IN_REVIEW, Application.waits_since: now}
+        ).where(Application.id == application_id)
+        await record(
+            Actor("affiliate", str(application.affiliate)),
+            "answered",
+            "application",
+            str(application_id),
+            now,
+            before={"state": "asked"},
+            after={"state": "in_review"},
+        )
+
+
+def decider(manager_id: UUID | None) -> Actor:
+    return Actor("manager", str(manager_id)) if manager_id else PORTAL
 
 
 async def set_state(
@@ -185,7 +270,7 @@ async def _must_be_free(slug: str, code: str) -> None:
 async def _decide(
     application_id: UUID,
     state: ApplicationState,
-    manager_id: UUID,
+    manager_id: UUID | None,
     now: datetime,
     reason: str = "",
     again_from: datetime | None = None,
@@ -230,6 +315,7 @@ async def _add_what_it_brings(
             enrollment=enrollment_id,
             code=code,
             code_key=code.casefold(),
+            twin_key=twin_key(code),
             percent_bps=terms.code_percent * 100,
             created_at=now,
         )

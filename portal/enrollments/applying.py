@@ -126,7 +126,11 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
             }
         ).where(Affiliate.id == affiliate_id)
         await Application.update(
-            {Application.state: ApplicationState.IN_REVIEW, Application.confirmed_at: now}
+            {
+                Application.state: ApplicationState.IN_REVIEW,
+                Application.confirmed_at: now,
+                Application.waits_since: now,
+            }
         ).where(Application.id == application_id)
         await accept(affiliate_id, program_id, UUID(str(application.terms)), "application", now)
         await post(

@@ -14,7 +14,8 @@ from portal.accounts.forms import (
     one_line,
     web_problem,
 )
-from portal.enrollments.rules import Source, Verdict, code_problem, slug_problem
+from portal.enrollments.rules import Source, Verdict
+from portal.enrollments.wording import code_problem, slug_problem
 from portal.programs.questions import OPTIONS_MOST, Question, answer_problem, read_answer
 
 AUDIENCE_MOST = 280

@@ -13,11 +13,10 @@ from portal.enrollments.forms import DecisionDraft
 from portal.enrollments.rules import (
     ApplicationState,
     EnrollmentState,
-    code_proposals,
     due,
-    slug_proposals,
 )
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
+from portal.enrollments.wording import code_proposals, slug_proposals
 from portal.errors import NotYours
 from portal.programs.questions import Form
 from portal.programs.rules import ProgramTerms

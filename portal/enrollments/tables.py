@@ -30,6 +30,53 @@ class Application(Table, tablename="application"):
         null=True, default=None
     )  # when a manager first looked; answers stand from then on
     seconds = Integer(null=True, default=None)  # from the first keystroke to sending
+    # Since when a manager has had something to do here: confirmed, or a question answered.
+    waits_since = Timestamptz(null=True, default=None)
+    hints = Text(null=False, default="[]")  # JSON of hints.Hint, as found when it was confirmed
+    looked_for = Text(null=False, default="")  # what the queue's search and filters read: see looking.py
+
+
+class ApplicationDecision(Table, tablename="application_decision"):
+    """What a manager, or the portal's own rule, decided. It takes effect once its minute is over."""
+
+    id = UUID(primary_key=True, default=None)
+    application = ForeignKey(Application, null=False, on_delete=OnDelete.restrict)
+    verdict = Varchar(length=20, null=False)
+    manager = ForeignKey(Manager, null=True, default=None, on_delete=OnDelete.restrict)
+    at = Timestamptz(null=False, default=None)
+    tier = Varchar(length=40, null=False, default="")
+    slug = Varchar(length=60, null=False, default="")
+    code = Varchar(length=40, null=False, default="")
+    twin_key = Varchar(length=40, null=False, default="")  # see wording.twin_key
+    reason = Text(null=False, default="")  # of a decline; the question of an ask
+    again_from = Timestamptz(null=True, default=None)
+    letter = UUID(null=False, default=None)  # what waits in the outbox
+    settled_at = Timestamptz(null=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
+    undone_because = Text(null=False, default="")
+
+
+class ApplicationQuestion(Table, tablename="application_question"):
+    """What a manager asked an applicant, and the answer."""
+
+    id = UUID(primary_key=True, default=None)
+    application = ForeignKey(Application, null=False, on_delete=OnDelete.restrict)
+    manager = ForeignKey(Manager, null=True, default=None, on_delete=OnDelete.restrict)
+    asked_at = Timestamptz(null=False, default=None)
+    question = Text(null=False)
+    answer = Text(null=False, default="")
+    answered_at = Timestamptz(null=True, default=None)
+
+
+class ApplicationNote(Table, tablename="application_note"):
+    """Between managers. The applicant never sees it."""
+
+    id = UUID(primary_key=True, default=None)
+    application = ForeignKey(Application, null=False, on_delete=OnDelete.restrict)
+    manager = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
+    at = Timestamptz(null=False, default=None)
+    text = Text(null=False)
+    removed_at = Timestamptz(null=True, default=None)
 
 
 class Draft(Table, tablename="application_draft"):
@@ -107,17 +154,35 @@ class DiscountCode(Table, tablename="discount_code"):
     enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
     code = Varchar(length=40, null=False)
     code_key = Varchar(length=40, null=False)
+    twin_key = Varchar(length=40, null=False, default="")  # see wording.twin_key
     percent_bps = Integer(null=False)
     created_at = Timestamptz(null=False, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    # Whether the vendor's checkout knows it: codes.CodeState.
+    at_checkout = Varchar(length=20, null=False, default="made")
+    stripe_id = Varchar(length=80, null=False, default="")  # of the promotion code there
+    problem = Text(null=False, default="")  # what Stripe said when it refused
+    tries = Integer(null=False, default=0)
+    try_after = Timestamptz(null=True, default=None)
 
 
 INDEXES: tuple[str, ...] = (
     # One person, one application at a time; unconfirmed and declined ones make room for the next.
     "CREATE UNIQUE INDEX IF NOT EXISTS application_open ON application (program, affiliate) "
-    "WHERE state IN ('in_review', 'approved')",
+    "WHERE state IN ('in_review', 'asked', 'approved')",
     "CREATE INDEX IF NOT EXISTS application_affiliate ON application (affiliate)",
     "CREATE INDEX IF NOT EXISTS application_queue ON application (program, state, sent_at)",
+    "CREATE INDEX IF NOT EXISTS application_waiting ON application (program, state, waits_since, id)",
+    # One open decision for each application, and nobody else gets the link and code that it keeps.
+    "CREATE UNIQUE INDEX IF NOT EXISTS application_decision_open ON application_decision (application) "
+    "WHERE settled_at IS NULL AND undone_at IS NULL",
+    "CREATE UNIQUE INDEX IF NOT EXISTS application_decision_slug ON application_decision (slug) "
+    "WHERE settled_at IS NULL AND undone_at IS NULL AND verdict = 'approve'",
+    "CREATE UNIQUE INDEX IF NOT EXISTS application_decision_code ON application_decision (twin_key) "
+    "WHERE settled_at IS NULL AND undone_at IS NULL AND verdict = 'approve'",
+    "CREATE INDEX IF NOT EXISTS application_decision_of ON application_decision (application, at)",
+    "CREATE INDEX IF NOT EXISTS application_question_of ON application_question (application, asked_at)",
+    "CREATE INDEX IF NOT EXISTS application_note_of ON application_note (application, at)",
     "CREATE INDEX IF NOT EXISTS application_draft_program ON application_draft (program, started_at)",
     "CREATE INDEX IF NOT EXISTS application_draft_sent ON application_draft (program, sent_at)",
     "CREATE INDEX IF NOT EXISTS application_draft_kept ON application_draft (saved_at) "
@@ -134,6 +199,9 @@ INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS link_main ON link (enrollment) WHERE main",
     "CREATE INDEX IF NOT EXISTS link_enrollment ON link (enrollment)",
     "CREATE UNIQUE INDEX IF NOT EXISTS discount_code_key ON discount_code (code_key)",
+    "CREATE INDEX IF NOT EXISTS discount_code_twin ON discount_code (twin_key)",
     "CREATE INDEX IF NOT EXISTS discount_code_enrollment ON discount_code (enrollment)",
+    "CREATE INDEX IF NOT EXISTS discount_code_unmade ON discount_code (at_checkout) "
+    "WHERE at_checkout <> 'made'",
 )
 TRIGGERS = append_only("enrollment_change", "terms_acceptance")

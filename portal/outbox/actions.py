@@ -65,6 +65,11 @@ async def post(
     return UUID(str(letter.id))
 
 
+async def withdraw(letter: UUID) -> None:
+    """Takes a letter back that no worker has in hand yet."""
+    await Letter.delete().where((Letter.id == letter) & Letter.sent_at.is_null() & (Letter.attempts == 0))
+
+
 async def send_waiting(
     deliver: Callable[[Waiting], Awaitable[None]], now: datetime, *, at_most: int = 20
 ) -> int:

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from portal.enrollments.queries import Me
-from portal.enrollments.rules import SLUG
+from portal.enrollments.wording import SLUG
 from portal.errors import NotFound
 from portal.ids import short_id
 from portal.programs.queries import terms_at

@@ -4,15 +4,8 @@ from itertools import islice
 
 import pytest
 
-from portal.enrollments.rules import (
-    ApplicationState,
-    Verdict,
-    after,
-    code_problem,
-    code_proposals,
-    slug_problem,
-    slug_proposals,
-)
+from portal.enrollments.rules import ApplicationState, Verdict, after
+from portal.enrollments.wording import code_problem, code_proposals, slug_problem, slug_proposals, twin_key
 from portal.errors import Refused
 
 PATTERN = "{NAME}{PERCENT}"
@@ -53,7 +46,9 @@ def test_a_link_that_cannot_be_has_a_reason(slug: str) -> None:
     assert slug_problem(slug)
 
 
-@pytest.mark.parametrize("code", ["", "AD", "ada20", "-ADA20", "A" * 25, "FUCK20", "ADMIN"])
+@pytest.mark.parametrize(
+    "code", ["", "AD", "ada20", "-ADA20", "A" * 25, "FUCK20", "ADMIN", "SH1T20", "MERDE20", "GO-5H1T"]
+)
 def test_a_code_that_cannot_be_has_a_reason(code: str) -> None:
     assert code_problem(code)
 
@@ -83,7 +78,20 @@ def test_ordinary_links_and_codes_are_fine() -> None:
 def test_only_what_is_in_review_can_be_decided() -> None:
     assert after(ApplicationState.IN_REVIEW, Verdict.APPROVE) is ApplicationState.APPROVED
     assert after(ApplicationState.IN_REVIEW, Verdict.DECLINE) is ApplicationState.DECLINED
-    for state in set(ApplicationState) - {ApplicationState.IN_REVIEW}:
+    assert after(ApplicationState.IN_REVIEW, Verdict.ASK) is ApplicationState.ASKED
+    for state in set(ApplicationState) - {ApplicationState.IN_REVIEW, ApplicationState.ASKED}:
         for verdict in Verdict:
             with pytest.raises(Refused):
                 after(state, verdict)
+
+
+def test_an_applicant_who_was_asked_can_be_decided_but_not_asked_twice() -> None:
+    assert after(ApplicationState.ASKED, Verdict.APPROVE) is ApplicationState.APPROVED
+    assert after(ApplicationState.ASKED, Verdict.DECLINE) is ApplicationState.DECLINED
+    with pytest.raises(Refused, match="waits for its answer"):
+        after(ApplicationState.ASKED, Verdict.ASK)
+
+
+def test_codes_that_are_taken_for_each_other_are_twins() -> None:
+    assert twin_key("OLGA20") == twin_key("0lga2O") == twin_key("01GA20")
+    assert twin_key("OLGA20") != twin_key("OLGA25")
