@@ -230,6 +230,21 @@ def _insert_new_sql(table: str, columns: Sequence[str], rows: int, once: Sequenc
     )
 
 
+async def upsert(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], key: str) -> None:
+    """Writes rows anew where their key is there already, inside a transaction. No key may come twice."""
+    connection = _connection("upsert")
+    names = ", ".join(f'"{column}"' for column in columns)
+    set_to = ", ".join(f'"{column}" = excluded."{column}"' for column in columns if column != key)
+    sqlite = dialect() == "sqlite"
+    places = ", ".join("?" if sqlite else f"${at + 1}" for at in range(len(columns)))
+    statement = (
+        f'INSERT INTO "{table}" ({names}) VALUES ({places}) '  # noqa: S608 - names of our own tables
+        f'ON CONFLICT ("{key}") DO UPDATE SET {set_to}'
+    )
+    if rows:
+        await connection.executemany(statement, rows)
+
+
 def _connection(verb: str) -> Any:
     transaction = engine().current_transaction.get()
     if transaction is None:

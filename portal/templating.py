@@ -81,6 +81,7 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
         money=money,
         money_parts=money_parts,
         mailbox=mailbox,
+        money_short=money_short,
         count=lambda number: format_decimal(number, locale="en_US"),
         rate=rate,
         working_days=working_days,
@@ -111,6 +112,12 @@ def money_parts(amount: Money) -> tuple[str, str]:
     text = money(amount)
     digits = exponent(amount.currency)
     return (text[: -digits - 1], text[-digits - 1 :]) if digits else (text, "")
+
+
+def money_short(amount: Money) -> str:
+    """`$500` or `$2,500` for the axis of a chart: without cents where they are none."""
+    whole, cents = money_parts(amount)
+    return whole if not cents.strip(".0") else whole + cents
 
 
 def rate(basis_points: int) -> str:

@@ -1,24 +1,23 @@
 """Billing systems in, earnings out."""
 
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath
 
-from portal.clock import local_date
 from portal.earnings.actions import Delivery, Receipt, refuse
 from portal.earnings.facts import Malformed
+from portal.earnings.forms import read_filter
 from portal.earnings.intake import Intake
 from portal.earnings.queries import earnings_page
 from portal.earnings.sale import sale_page
 from portal.earnings.stripe import Forged, read, verify
 from portal.enrollments.queries import Me
 from portal.errors import NotFound, TooLarge
-from portal.programs.queries import terms_at
-from portal.web import Asking, House, Page, affiliates_only, houses_of, page_number, settings_of, show
+from portal.web import Asking, House, Page, affiliates_only, houses_of, settings_of, show
 
 LARGEST_EVENT = 256 * 1024
 
@@ -74,19 +73,8 @@ def _answer(status: int, **values: str) -> Response[Any]:
 
 
 @get("/earnings")
-async def earnings(
-    request: Asking,
-    me: NamedDependency[Me],
-    now: NamedDependency[datetime],
-    only: Annotated[str, QueryParameter(name="state")] = "all",
-    page: FromQuery[str] = "1",
-    currency: FromQuery[str] = "",
-) -> Page:
-    terms = await terms_at(me.program_id, now)
-    today = local_date(now, terms.timezone)
-    shown = await earnings_page(
-        me.enrollment_id, today, state=only, page=page_number(page), currency=currency
-    )
+async def earnings(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
+    shown = await earnings_page(me.enrollment_id, now, read_filter(request.query_params))
     return show(request, "earnings/index.html", page=shown, fragment="ledger")
 
 

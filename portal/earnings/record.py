@@ -22,6 +22,7 @@ from portal.earnings.gather import (
 from portal.earnings.history import Judged, Known, judged, spans_of, subscriptions_of
 from portal.earnings.ledger import Account, Booked, Due, account_of, missing_lines, taken_back_at, waiting
 from portal.earnings.reach import customers_of, keep_spans, keep_steps
+from portal.earnings.renewals import keep_renewals
 from portal.earnings.rules import RULE, Because, LineKind, Outcome
 from portal.earnings.rules import Decision as Decided
 from portal.earnings.rules import Subscription as Told
@@ -99,6 +100,7 @@ async def _settle(program: UUID, readings: Sequence[Reading], known: Known, now:
     await _add_lines(accounts, ids, decisions, program, now)
     await _keep_disputes(readings, accounts, ids)
     await _keep_subscriptions(readings, known)
+    await keep_renewals((one.file.subscriptions, one.subscriptions, one.payments) for one in readings)
 
 
 async def decide_waiting(corrections: Iterable[Any], ids: dict[str, UUID], now: datetime) -> None:

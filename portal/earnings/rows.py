@@ -1,38 +1,49 @@
 """The rows of an affiliate's books: every line, and every payment that did not count with its reason."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from portal.clock import local_date
+from portal.earnings.forms import ALL, Cursor, Filter
 from portal.earnings.gather import identity
 from portal.earnings.rules import Because, LineKind, Outcome
-from portal.earnings.sentences import (
-    came_from,
-    correction_title,
-    country_name,
-    row_title,
-    short_reason,
+from portal.earnings.sentences import came_from, correction_title, country_name, row_title, short_reason
+from portal.earnings.tables import Commission, Entry, Transaction
+from portal.earnings.timeline import DisputeSpan, LineState, Month, next_run
+from portal.earnings.totals import (
+    BEFORE_ALL,
+    OPEN_DISPUTES,
+    Run,
+    Tally,
+    chip_of,
+    place_of,
 )
-from portal.earnings.tables import Commission
-from portal.earnings.timeline import LineState, Month, next_run
-from portal.earnings.totals import LINES, NOT_COUNTED, REVERSED, state_sql
+from portal.earnings.upkeep import NOT_COUNTED, REVERSED, TAKEN_BACK
 from portal.money import Money
 from portal.programs.rules import ProgramTerms
 
-ALL = "all"
+AT_ONCE = 500  # rows that an export reads at a time
 OF_THEIR_OWN = frozenset({LineKind.SALE, LineKind.SECOND_TIER, LineKind.ADJUSTMENT})
+
+# The newest decision of an event is the one that counts.
+NEWEST = """NOT EXISTS (
+    SELECT 1 FROM decision later WHERE later."transaction" = d."transaction" AND later.seq > d.seq
+)"""
 
 
 @dataclass(frozen=True)
 class LedgerRow:
     """A line, or a payment that did not count. `sale` is the id of the page that explains it."""
 
+    entry: Cursor
     sale: UUID
+    order: str  # the vendor's id of the payment
     on: date
     title: str
     customer: str
@@ -43,7 +54,8 @@ class LedgerRow:
     reason: str  # for what did not count
     base: Money
     rate_bps: int | None
-    state: str
+    state: str  # as it looks: a LineState, reversed or not_counted
+    stands: LineState | None  # the state that it is summed under
     until: date | None  # released on that day, where it is held
     taken_in: Month | None  # the run that takes a reversal
     amount: Money
@@ -51,90 +63,180 @@ class LedgerRow:
 
 
 @dataclass(frozen=True)
-class Filter:
-    """`state` is a LineState, reversed, not_counted or all."""
+class Shelf:
+    """Whose rows they are, and what is needed to tell where each of them stands."""
 
-    state: str = ALL
-    currency: str = ALL
-
-
-# The newest decision of an event is the one that counts.
-NEWEST = """NOT EXISTS (
-    SELECT 1 FROM decision later WHERE later."transaction" = d."transaction" AND later.seq > d.seq
-)"""
+    enrollment: UUID
+    today: date
+    terms: ProgramTerms
+    runs: Mapping[str, Run]
 
 
-def _ledger_sql(today: date) -> str:
-    """Takes the enrollment, today and the enrollment again."""
-    return f"""
-        SELECT c.id AS line, c.sale, c."transaction" AS event, c.booked_on, c.released_on, c.kind, c.minor,
-            c.base_minor, c.rate_bps, c.currency, t.happened_at, p.run_month, p.paid_on,
-            CASE WHEN pl.id IS NULL AND (
-                SELECT SUM(n.minor) FROM commission n WHERE n.sale = c.sale AND n.enrollment = c.enrollment
-            ) = 0 THEN '{REVERSED}' ELSE {state_sql(today)} END AS look
-        {LINES}
-        JOIN money_event t ON t.id = c."transaction"
-        WHERE c.enrollment = {{}} AND c.booked_on <= {{}}
-        UNION ALL
-        SELECT NULL, d."transaction", d."transaction", NULL, NULL, '', 0,
-            t.base, NULL, t.currency, t.happened_at, NULL, NULL, '{NOT_COUNTED}'
-        FROM decision d
-        JOIN money_event t ON t.id = d."transaction"
-        WHERE d.enrollment = {{}} AND t.kind = 'payment' AND d.outcome <> 'sale' AND {NEWEST}
-        AND NOT EXISTS (
-            SELECT 1 FROM commission x WHERE x."transaction" = d."transaction" AND x.enrollment = d.enrollment
-        )
-    """  # noqa: S608 - our own words and a date
+class _Where:
+    """Conditions over an entry `e`, with their values in order."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, words: str, *values: Any) -> None:
+        self.words.append(words)
+        self.values += values
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self.words)
 
 
-async def currencies_of(enrollment: UUID) -> list[str]:
-    """Every currency that has a row."""
-    rows = await Commission.raw(
-        f"""
-        SELECT currency FROM commission WHERE enrollment = {{}}
-        UNION
-        SELECT t.currency FROM decision d JOIN money_event t ON t.id = d."transaction"
-        WHERE d.enrollment = {{}} AND t.kind = 'payment' AND d.outcome <> 'sale' AND {NEWEST}
-        ORDER BY currency
-        """,  # noqa: S608 - our own words
-        enrollment,
-        enrollment,
-    )
-    return [row["currency"] for row in rows]
+def _where(shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None) -> _Where:
+    where, zone, today = _Where(), ZoneInfo(shelf.terms.timezone), shelf.today
+    where.add("e.enrollment = {} AND e.currency = {}", shelf.enrollment, wanted.currency)
+    if wanted.first:
+        where.add("e.at >= {}", _utc(wanted.first, zone))
+    # What is dated after today is not booked yet.
+    where.add("e.at < {}", _utc(min(wanted.last or today, today) + timedelta(days=1), zone))
+    if wanted.origin:
+        where.add("e.origin = {}", wanted.origin)
+    if sales is not None:
+        where.add(_is_in("e.sale", sales), *sorted(sales))
+    _by_state(where, shelf, wanted.state)
+    return where
 
 
-async def count_rows(enrollment: UUID, today: date, currency: str) -> dict[str, int]:
-    """By look."""
-    rows = await Commission.raw(
-        f"SELECT look, COUNT(*) AS number FROM ({_ledger_sql(today)}) x WHERE currency = {{}} GROUP BY look",  # noqa: S608
-        enrollment,
-        today,
-        enrollment,
-        currency,
-    )
-    return {row["look"]: int(row["number"]) for row in rows}
+def _utc(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(ZoneInfo("UTC"))
+
+
+def _by_state(where: _Where, shelf: Shelf, state: str) -> None:
+    """Says what `timeline.state_on` says, in the terms of entries."""
+    unpaid = [key for key, run in shelf.runs.items() if run.state(shelf.today) is not LineState.PAID]
+    disputed = f"e.sale IN ({OPEN_DISPUTES})"
+    match state:
+        case LineState.HELD | LineState.RELEASED:
+            sign = ">" if state == LineState.HELD else "<="
+            where.add(f"e.run = '' AND e.look = '' AND e.released_on {sign} {{}}", shelf.today)
+            where.add(f"NOT {disputed}", shelf.today, shelf.today)
+        case LineState.IN_PAYOUT:
+            where.add(f"e.run <> '' AND {_is_in('e.run', unpaid)}", *unpaid)
+        case LineState.PAID:
+            where.add(f"e.run <> '' AND NOT {_is_in('e.run', unpaid)}", *unpaid)
+        case LineState.DISPUTED:
+            # A run lets go of a disputed line until it is approved.
+            open_runs = [key for key in unpaid if not shelf.runs[key].is_approved(shelf.today)]
+            where.add(f"e.look = '' AND (e.run = '' OR {_is_in('e.run', open_runs)})", *open_runs)
+            where.add(disputed, shelf.today, shelf.today)
+        case "reversed":
+            where.add("e.look <> '' AND e.look IN ('reversed', 'taken_back')")
+        case "not_counted":
+            where.add("e.look <> '' AND e.look = 'not_counted'")
+
+
+def _is_in(column: str, values: Collection[Any]) -> str:
+    return f"{column} IN ({', '.join('{}' for _ in values)})" if values else "1 = 0"
+
+
+ENTRY = "e.id, e.event, e.sale, e.currency, e.at, e.booked_on, e.released_on, e.minor, e.kind, e.look, e.run"
 
 
 async def ledger_rows(
-    enrollment: UUID, today: date, terms: ProgramTerms, wanted: Filter, *, limit: int, offset: int = 0
+    shelf: Shelf, wanted: Filter, *, limit: int, sales: Collection[UUID] | None = None
 ) -> list[LedgerRow]:
-    """The newest first."""
-    asked = {"currency": wanted.currency, "look": wanted.state}
-    asked = {column: value for column, value in asked.items() if value != ALL}
-    conditions = "".join(f" AND {column} = {{}}" for column in asked)
-    rows = await Commission.raw(
-        f"""
-        SELECT * FROM ({_ledger_sql(today)}) x WHERE 1 = 1{conditions}
-        ORDER BY happened_at DESC, event, line LIMIT {int(limit)} OFFSET {int(offset)}
-        """,  # noqa: S608 - our own words and two numbers
-        enrollment,
-        today,
-        enrollment,
-        *asked.values(),
+    """The newest first, from the filter's cursor on. `sales`: only these payments."""
+    where, cursor = _where(shelf, wanted, sales), wanted.cursor
+    if cursor:
+        where.add(f"(e.at, e.id) {'<' if cursor.older else '>'} ({{}}, {{}})", cursor.at, cursor.id)
+    order = "ASC" if cursor and not cursor.older else "DESC"
+    rows = await Entry.raw(
+        f"SELECT {ENTRY} FROM ledger_entry e WHERE {where.sql} "  # noqa: S608 - our own words
+        f"ORDER BY e.at {order}, e.id {order} LIMIT {{}}",
+        *where.values,
+        limit,
     )
-    events = {identity(row[key]) for row in rows for key in ("sale", "event")}
-    told = await told_of(events, terms.timezone)
-    return [_row(row, told, today, terms) for row in rows]
+    return await _told(rows if order == "DESC" else rows[::-1], shelf)
+
+
+async def all_rows(
+    shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None = None
+) -> AsyncIterator[LedgerRow]:
+    """Every row of the filter, the newest first, read in pieces."""
+    cursor: Cursor | None = None
+    while True:
+        rows = await ledger_rows(shelf, replace(wanted, cursor=cursor), limit=AT_ONCE, sales=sales)
+        for row in rows:
+            yield row
+        if len(rows) < AT_ONCE:
+            return
+        cursor = rows[-1].entry
+
+
+async def count_chips(
+    shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None = None
+) -> dict[str, Tally]:
+    """By what the list's chips are called, with every filter but the state."""
+    where = _where(shelf, wanted.with_(state=ALL), sales)
+    rows = await Entry.raw(
+        f"""
+        SELECT e.look, e.run, CASE WHEN e.released_on <= {{}} THEN 1 ELSE 0 END AS free,
+            CASE WHEN e.sale IN ({OPEN_DISPUTES}) THEN 1 ELSE 0 END AS disputed,
+            SUM(e.minor) AS minor, COUNT(*) AS lines
+        FROM ledger_entry e WHERE {where.sql} GROUP BY 1, 2, 3, 4
+        """,  # noqa: S608 - placeholders
+        shelf.today,
+        shelf.today,
+        shelf.today,
+        *where.values,
+    )
+    found: dict[str, Tally] = {}
+    for row in rows:
+        day = BEFORE_ALL if row["free"] else date.max
+        spans = [DisputeSpan(BEFORE_ALL)] if row["disputed"] else []
+        state = place_of(shelf.runs.get(row["run"]), day, shelf.today, spans)
+        found.setdefault(chip_of(state, row["look"]), Tally()).add(int(row["minor"]), int(row["lines"]), 0)
+    return found
+
+
+async def sales_named(program: UUID, name: str) -> set[UUID]:
+    """The payments that the vendor knows by this id, or by that of a charge or refund of theirs."""
+    rows = await Transaction.raw(
+        """
+        SELECT t.id, t.kind FROM money_event t WHERE t.program = {} AND t.external_id = {}
+        UNION
+        SELECT t.id, t.kind FROM payment_name n
+        JOIN money_event t ON t.program = n.program AND t.external_id = n.payment
+        WHERE n.program = {} AND n.name = {}
+        """,
+        program,
+        name,
+        program,
+        name,
+    )
+    found = {identity(row["id"]) for row in rows if row["kind"] == "payment"}
+    others = [identity(row["id"]) for row in rows if row["kind"] != "payment"]
+    if others:
+        lines = await Commission.select(Commission.sale).where(Commission.transaction.is_in(others))
+        found |= {identity(row["sale"]) for row in lines}
+    return found
+
+
+async def origins_of(enrollment: UUID, currency: str) -> list[str]:
+    """Where sales came from, each once: the index is stepped through from one to the next."""
+    rows = await Entry.raw(
+        """
+        WITH RECURSIVE step(origin) AS (
+            SELECT MIN(origin) FROM ledger_entry WHERE enrollment = {} AND currency = {}
+            UNION ALL
+            SELECT (SELECT MIN(e.origin) FROM ledger_entry e
+                WHERE e.enrollment = {} AND e.currency = {} AND e.origin > step.origin)
+            FROM step WHERE step.origin IS NOT NULL
+        )
+        SELECT origin FROM step WHERE origin IS NOT NULL LIMIT 200
+        """,
+        enrollment,
+        currency,
+        enrollment,
+        currency,
+    )
+    return [row["origin"] for row in rows if row["origin"]]
 
 
 @dataclass(frozen=True)
@@ -146,6 +248,9 @@ class Told:
     at: date
     customer: str
     country: str
+    order: str
+    base: int
+    enrollment: UUID | None  # whose customer it was
 
 
 async def told_of(events: set[UUID], timezone: str) -> dict[UUID, Told]:
@@ -154,8 +259,8 @@ async def told_of(events: set[UUID], timezone: str) -> dict[UUID, Told]:
     marks = ", ".join("{}" for _ in events)
     found = await Commission.raw(
         f"""
-        SELECT d."transaction" AS event, d.outcome, d.because, t.happened_at,
-            u.external_id AS customer, u.country
+        SELECT d."transaction" AS event, d.outcome, d.because, d.enrollment, t.happened_at, t.base,
+            t.external_id, u.external_id AS customer, u.country
         FROM decision d
         JOIN money_event t ON t.id = d."transaction"
         LEFT JOIN customer u ON u.id = t.customer
@@ -170,45 +275,89 @@ async def told_of(events: set[UUID], timezone: str) -> dict[UUID, Told]:
             local_date(row["happened_at"], timezone),
             row["customer"] or "",
             row["country"] or "",
+            row["external_id"],
+            row["base"],
+            identity(row["enrollment"]) if row["enrollment"] else None,
         )
         for row in found
     }
 
 
-def _row(row: Mapping[str, Any], told: Mapping[UUID, Told], today: date, terms: ProgramTerms) -> LedgerRow:
+async def _lines_of(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Rate and base of lines."""
+    if not ids:
+        return {}
+    rows = await Commission.select(Commission.id, Commission.rate_bps, Commission.base_minor).where(
+        Commission.id.is_in(list(ids))
+    )
+    return {identity(row["id"]): (row["rate_bps"], row["base_minor"]) for row in rows}
+
+
+async def _told(rows: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[LedgerRow]:
+    named = {identity(row[name]) for row in rows for name in ("sale", "event")}
+    told = await told_of(named, shelf.terms.timezone)
+    lines = await _lines_of([identity(row["id"]) for row in rows if row["look"] != NOT_COUNTED])
+    disputed = await _disputed_among({identity(row["sale"]) for row in rows}, shelf.today)
+    return [_row(row, told, lines, disputed, shelf) for row in rows]
+
+
+async def _disputed_among(sales: set[UUID], today: date) -> set[UUID]:
+    if not sales:
+        return set()
+    rows = await Commission.raw(
+        f"{OPEN_DISPUTES} AND d.sale IN ({', '.join('{}' for _ in sales)})", today, today, *sorted(sales)
+    )
+    return {identity(row["sale"]) for row in rows}
+
+
+def _row(
+    row: Mapping[str, Any],
+    told: Mapping[UUID, Told],
+    lines: Mapping[UUID, tuple[int, int]],
+    disputed: set[UUID],
+    shelf: Shelf,
+) -> LedgerRow:
     sale, event = told[identity(row["sale"])], told[identity(row["event"])]
-    look, currency = row["look"], row["currency"]
-    counted = look != NOT_COUNTED
+    look, currency, counted = row["look"], row["currency"], row["look"] != NOT_COUNTED
+    rate, base = lines[identity(row["id"])] if counted else (None, event.base)
+    run, stands = shelf.runs.get(row["run"]), None
+    if counted:
+        spans = [DisputeSpan(BEFORE_ALL)] if identity(row["sale"]) in disputed else []
+        stands = place_of(run, row["released_on"], shelf.today, spans)
     is_correction = counted and row["kind"] not in OF_THEIR_OWN
-    released_on = _day(row["released_on"])
-    until = {LineState.HELD: released_on, LineState.PAID: _day(row["paid_on"])}
+    state = chip_of(stands, look)
+    until = {str(LineState.HELD): row["released_on"], str(LineState.PAID): run.claim.paid_on if run else None}
+    taken_in = None
+    if look == TAKEN_BACK or state == LineState.RELEASED:
+        taken_in = next_run(row["released_on"], shelf.today, shelf.terms)
     return LedgerRow(
+        entry=Cursor(row["at"], identity(row["id"])),
         sale=identity(row["sale"]),
-        on=_day(row["booked_on"]) or event.at,
+        order=sale.order,
+        on=row["booked_on"] or event.at,
         title=correction_title(LineKind(row["kind"]), event.outcome)
         if is_correction
-        else row_title(LineKind(row["kind"] or LineKind.SALE), sale.outcome, sale.because, terms),
-        customer=f"Customer {masked(sale.customer)}" if sale.customer else "",
+        else row_title(LineKind(row["kind"] or LineKind.SALE), sale.outcome, sale.because, shelf.terms),
+        customer=f"Customer {shown(sale.customer, shelf.terms)}" if sale.customer else "",
         country=country_name(sale.country),
-        came_from=came_from(sale.because),
+        came_from=came_from(sale.because) if sale.enrollment == shelf.enrollment else "–",
         is_correction=is_correction,
         corrects=sale.at if is_correction else None,
         reason="" if counted or event.outcome is Outcome.TRIAL else short_reason(event.outcome),
-        base=Money(row["base_minor"], currency),
-        rate_bps=row["rate_bps"] if counted and row["kind"] != LineKind.ADJUSTMENT else None,
-        state=look,
-        until=until.get(look),
-        taken_in=next_run(released_on, today, terms) if released_on and look == LineState.RELEASED else None,
+        base=Money(base, currency),
+        rate_bps=None if row["kind"] == LineKind.ADJUSTMENT else rate,
+        state=state,
+        stands=stands,
+        until=until.get(state),
+        taken_in=taken_in,
         amount=Money(row["minor"], currency),
         struck=look == REVERSED,
     )
 
 
-def _day(value: date | str | None) -> date | None:
-    """SQLite forgets the type of a column behind UNION, and gives its text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
+def shown(customer: str, terms: ProgramTerms) -> str:
+    """The last characters of the vendor's id: enough to speak about a customer, not enough to find one.
 
-
-def masked(customer: str) -> str:
-    """The last characters of the vendor's id: enough to speak about a customer, not enough to find one."""
-    return customer[-4:].upper()
+    A program may show the whole id.
+    """
+    return customer if terms.show_customers else customer[-4:].upper()

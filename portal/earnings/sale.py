@@ -10,9 +10,18 @@ import msgspec
 from portal.clock import local_date
 from portal.earnings.books import claims_of, dispute_spans
 from portal.earnings.facts import Payment
-from portal.earnings.forecast import GOES_ON, earner, earns_on, first_sale_on, next_base, next_day
+from portal.earnings.forecast import (
+    GOES_ON,
+    earner,
+    earns_on,
+    first_sale_on,
+    next_base,
+    next_day,
+    terms_on,
+    window_in,
+)
 from portal.earnings.gather import identity
-from portal.earnings.rows import NEWEST, masked
+from portal.earnings.rows import NEWEST, shown
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
 from portal.earnings.sentences import correction_title, country_name, plan_words, rule_words, sale_title
 from portal.earnings.story import (
@@ -31,16 +40,15 @@ from portal.earnings.timeline import (
     LineState,
     Month,
     next_run,
-    pay_window,
     released_on,
     run_month,
     state_on,
 )
-from portal.earnings.totals import NOT_COUNTED, REVERSED
+from portal.earnings.upkeep import NOT_COUNTED, REVERSED
 from portal.errors import NotYours
 from portal.money import Money
 from portal.programs.queries import terms_history
-from portal.programs.rules import ProgramTerms
+from portal.programs.rules import ProgramTerms, TermsHistory
 from portal.templating import money, rate
 
 
@@ -100,15 +108,17 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
     terms = next((one for one in history.versions if one.terms_id == decided), history.versions[-1])
     today = local_date(now, terms.timezone)
     lines = await _lines(enrollment, sale, today)
-    tale = await _tale(row, terms, today, enrollment, lines)
-    customer = f"Customer {masked(row['customer'])}"
+    tale = await _tale(row, terms, history, today, enrollment, lines)
+    buyer = shown(row["customer"], terms)
     plan = terms.plan(tale.because.plan) if tale.because.plan else None
-    sentence, emphasis = head_sentence(tale, customer, f"{terms.name} {plan.name}" if plan else terms.name)
+    sentence, emphasis = head_sentence(
+        tale, f"Customer {buyer}", f"{terms.name} {plan.name}" if plan else terms.name
+    )
     state = _look(tale, lines)
     details = [
         (
             "Customer",
-            ", ".join(part for part in (masked(row["customer"]), country_name(row["country"])) if part),
+            ", ".join(part for part in (buyer, country_name(row["country"])) if part),
         ),
         ("Plan", plan_words(plan) if plan else ""),
         ("Code", tale.because.code or ""),
@@ -133,7 +143,7 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
         terms_on=terms.starts_on,
         rule=row["rule"],
         rule_words=rule_words(tale.outcome),
-        renewal=_next_one(tale, f"customer {masked(row['customer'])}"),
+        renewal=_next_one(tale, history, f"customer {buyer}"),
         details=tuple((name, value) for name, value in details if value),
         contact=terms.contact,
     )
@@ -219,7 +229,12 @@ async def _lines(enrollment: UUID, sale: UUID, today: date) -> list[_Line]:
 
 
 async def _tale(
-    row: dict[str, Any], terms: ProgramTerms, today: date, enrollment: UUID, lines: list[_Line]
+    row: dict[str, Any],
+    terms: ProgramTerms,
+    history: TermsHistory,
+    today: date,
+    enrollment: UUID,
+    lines: list[_Line],
 ) -> Tale:
     payment = msgspec.json.decode(row["fact"], type=Payment)
     because = msgspec.json.decode(row["because"], type=Because)
@@ -231,7 +246,7 @@ async def _tale(
         run = first.run or next_run(first.released_on, today, terms)
     if first and first.state is LineState.DISPUTED:
         run = None  # the bank decides whether there will be a payout
-    renews_on, renewal = await _renewal(row, payment, because, enrollment, terms)
+    renews_on, renewal = await _renewal(row, payment, because, enrollment, history)
     if renews_on and renews_on <= today:
         renews_on, renewal = None, None
     return Tale(
@@ -247,7 +262,7 @@ async def _tale(
         state=first.state if first else None,
         released_on=first.released_on if first else None,
         run=run,
-        window=pay_window(run, terms) if run else None,
+        window=window_in(history, run) if run else None,
         taken_paid_on=first.claim.paid_on if first and first.claim else None,
         due=Money.total((line.amount for line in lines), currency),
         renews_on=renews_on,
@@ -256,9 +271,14 @@ async def _tale(
 
 
 async def _renewal(
-    row: dict[str, Any], payment: Payment, because: Because, enrollment: UUID, terms: ProgramTerms
+    row: dict[str, Any], payment: Payment, because: Because, enrollment: UUID, history: TermsHistory
 ) -> tuple[date | None, Money | None]:
-    """When the customer pays next and what that earns at the rate of today, if it would earn at all."""
+    """When the customer pays next and what that earns at the rate of today, if it would earn at all.
+
+    Under the terms that the subscription will be under by then, as the calendar of payouts tells it too.
+    """
+    began_at = because.began_at or payment.at
+    terms = history.governing(began_at, payment.at)
     plan = terms.plan(because.plan) if because.plan else None
     me, outcome = await earner(enrollment), Outcome(row["outcome"])
     tied = row["tied_to"] is not None and identity(row["tied_to"]) == enrollment
@@ -270,9 +290,10 @@ async def _renewal(
     else:
         renews_on = next_day(plan, local_date(payment.at, terms.timezone))
     first_on = await first_sale_on(identity(row["subscription"]), terms.timezone)
+    terms = terms_on(history, began_at, renews_on)
     if not earns_on(renews_on, first_on, terms):
         return None, None
-    return renews_on, next_base(plan, payment.base, outcome, because).portion(terms.tier(me.tier).rate_bps)
+    return renews_on, next_base(plan, payment, outcome, because).portion(terms.tier(me.tier).rate_bps)
 
 
 async def _happenings(row: dict[str, Any], enrollment: UUID, terms: ProgramTerms) -> tuple[Happening, ...]:
@@ -325,11 +346,12 @@ def _arithmetic(text: str) -> Arithmetic | None:
     return msgspec.json.decode(text, type=Arithmetic) if text else None
 
 
-def _next_one(tale: Tale, customer: str) -> Renewal | None:
+def _next_one(tale: Tale, history: TermsHistory, customer: str) -> Renewal | None:
     if not (tale.renews_on and tale.renewal):
         return None
-    until = released_on(tale.renews_on, tale.terms.hold_days)
-    window = pay_window(run_month(until), tale.terms)
+    terms = terms_on(history, tale.because.began_at or tale.payment.at, tale.renews_on)
+    until = released_on(tale.renews_on, terms.hold_days)
+    window = window_in(history, run_month(until))
     return Renewal(customer, tale.renews_on, tale.renewal, until, window.first, window.last)
 
 

@@ -5,10 +5,11 @@ need not work it out; they are rewritten whenever a late event changes what foll
 """
 
 from piccolo.columns import UUID as UUIDColumn
-from piccolo.columns import BigInt, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from portal.db import append_only
+from portal.db import Dialect, append_only
+from portal.earnings import upkeep
 from portal.enrollments.tables import Enrollment
 from portal.programs.tables import Program, Terms
 from portal.referrals.tables import Customer
@@ -200,6 +201,52 @@ class PayoutLine(Table):
     commission = ForeignKey(Commission, null=False, on_delete=OnDelete.restrict)
 
 
+class Entry(Table, tablename="ledger_entry"):
+    """A row of an affiliate's list: a line, or a payment that did not count. Triggers keep it (upkeep.py)."""
+
+    id = UUIDColumn(primary_key=True, default=None)  # of the line, or of the payment that did not count
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    event = ForeignKey(Transaction, null=False, on_delete=OnDelete.restrict)
+    sale = ForeignKey(Transaction, null=False, on_delete=OnDelete.restrict)
+    currency = Varchar(length=3)
+    at = Timestamptz(default=None)  # when it happened
+    booked_on = Date(null=True, default=None)
+    released_on = Date(null=True, default=None)
+    minor = BigInt(default=0)
+    kind = Varchar(length=12, default="")  # rules.LineKind; empty where nothing was booked
+    look = Varchar(length=12, default="")  # upkeep: reversed, taken_back, not_counted or nothing
+    run = Varchar(length=7, default="")  # the month of the run that took the line
+    origin = Varchar(length=100, default="")  # code:ADA20, at:newsletter, link
+
+
+class DaySum(Table, tablename="ledger_sum"):
+    """Entries added up by day, release and run, so that no total reads all lines. Triggers keep it."""
+
+    id = BigSerial(primary_key=True)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    currency = Varchar(length=3)
+    look = Varchar(length=12, default="")
+    run = Varchar(length=7, default="")
+    booked_on = Date(default=None)  # where nothing was booked: the day of the payment in UTC
+    released_on = Date(default=None)
+    minor = BigInt(default=0)
+    lines = Integer(default=0)
+    sales = Integer(default=0)  # of these lines, those that are a sale's first
+
+
+class Renewal(Table, tablename="renewal"):
+    """What a subscription pays next if it goes on; without an enrollment it earns nobody anything."""
+
+    id = UUIDColumn(primary_key=True, default=None)  # the subscription's
+    enrollment = ForeignKey(Enrollment, null=True, default=None, on_delete=OnDelete.restrict)
+    currency = Varchar(length=3)
+    base = BigInt(default=0)
+    months = Integer(default=1)  # of one period
+    paid_on = Date(default=None)
+    first_on = Date(null=True, default=None)  # its first sale
+    began_at = Timestamptz(default=None)
+
+
 INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS billing_event_once ON billing_event (program, source, external_id)",
     "CREATE UNIQUE INDEX IF NOT EXISTS subscription_once ON subscription (program, external_id)",
@@ -228,6 +275,18 @@ INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS payout_once ON payout (enrollment, run_month, currency)",
     "CREATE UNIQUE INDEX IF NOT EXISTS payout_line_once ON payout_line (commission)",
     "CREATE INDEX IF NOT EXISTS payout_line_payout ON payout_line (payout)",
+    "CREATE INDEX IF NOT EXISTS ledger_entry_list ON ledger_entry (enrollment, currency, at, id)",
+    "CREATE INDEX IF NOT EXISTS ledger_entry_look ON ledger_entry (enrollment, currency, look, at, id) "
+    "WHERE look <> ''",
+    "CREATE INDEX IF NOT EXISTS ledger_entry_open ON ledger_entry (enrollment, currency, at, id) "
+    "WHERE run = '' AND look = ''",
+    "CREATE INDEX IF NOT EXISTS ledger_entry_run ON ledger_entry (enrollment, currency, at, id) "
+    "WHERE run <> ''",
+    "CREATE INDEX IF NOT EXISTS ledger_entry_origin ON ledger_entry (enrollment, currency, origin, at, id)",
+    "CREATE INDEX IF NOT EXISTS ledger_entry_sale ON ledger_entry (sale)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS ledger_sum_once ON ledger_sum "
+    "(enrollment, currency, look, run, booked_on, released_on)",
+    "CREATE INDEX IF NOT EXISTS renewal_enrollment ON renewal (enrollment, currency)",
 )
 
 ONLY_ADDED = (
@@ -240,4 +299,6 @@ ONLY_ADDED = (
     "commission",
 )
 
-TRIGGERS = append_only(*ONLY_ADDED)
+TRIGGERS: dict[Dialect, tuple[str, ...]] = {
+    dialect: (*append_only(*ONLY_ADDED)[dialect], *triggers) for dialect, triggers in upkeep.TRIGGERS.items()
+}

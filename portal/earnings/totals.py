@@ -1,47 +1,205 @@
-"""Sums per state and per payout to come. Each is the sum of its lines, read in one statement."""
+"""Sums per state and per payout to come, read from daily sums; `portal verify` holds them to the lines."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from portal.earnings.tables import Commission, Payout
-from portal.earnings.timeline import LineState, Month, PayoutState, PayWindow, next_run, pay_window
+from portal.earnings.gather import identity
+from portal.earnings.tables import DaySum, Entry, Payout
+from portal.earnings.timeline import (
+    Claim,
+    DisputeSpan,
+    LineState,
+    Month,
+    PayWindow,
+    next_run,
+    pay_window,
+    state_on,
+)
+from portal.earnings.upkeep import NOT_COUNTED, REVERSED, TAKEN_BACK
 from portal.money import Money
 from portal.programs.rules import ProgramTerms
 
-# A look of its own: sale and refund of an unpaid sale that came to nothing. Sums know only the five states.
-REVERSED = "reversed"
-NOT_COUNTED = "not_counted"
+BEFORE_ALL, AFTER_ALL = date(1970, 1, 1), date(9999, 12, 31)
 
 
-def state_sql(day: date) -> str:
-    """`timeline.state_on` as SQL, over a line `c` and its payout `p`. A test holds the two together."""
-    on = f"'{day.isoformat()}'"
-    return f"""CASE
-        WHEN p.paid_on <= {on} THEN 'paid'
-        WHEN p.approved_on <= {on} THEN 'in_payout'
-        WHEN EXISTS (
-            SELECT 1 FROM disputed_time d
-            WHERE d.sale = c.sale AND d.opened_on <= {on} AND (d.closed_on IS NULL OR d.closed_on > {on})
-        ) THEN 'disputed'
-        WHEN p.claimed_on <= {on} THEN 'in_payout'
-        WHEN c.released_on <= {on} THEN 'released'
-        ELSE 'held' END"""  # noqa: S608 - a date
+@dataclass(frozen=True)
+class Run:
+    """A payout that took lines of this affiliate."""
+
+    month: Month
+    amount: Money
+    claim: Claim
+
+    def is_approved(self, day: date) -> bool:
+        return self.claim.approved_on is not None and self.claim.approved_on <= day
+
+    def state(self, day: date) -> LineState | None:
+        return state_on(day, booked_on=BEFORE_ALL, released_on=AFTER_ALL, claim=self.claim)
 
 
-# A line with the payout that took it, if one did.
-LINES = """FROM commission c
-    LEFT JOIN payout_line pl ON pl.commission = c.id
-    LEFT JOIN payout p ON p.id = pl.payout"""
+async def runs_of(enrollment: UUID, currency: str) -> dict[str, Run]:
+    """By month, as entries name it."""
+    rows = await Payout.select(
+        Payout.run_month, Payout.minor, Payout.claimed_on, Payout.approved_on, Payout.paid_on
+    ).where((Payout.enrollment == enrollment) & (Payout.currency == currency))
+    return {
+        row["run_month"]: Run(
+            Month.parse(row["run_month"]),
+            Money(row["minor"], currency),
+            Claim(row["claimed_on"], row["approved_on"], row["paid_on"]),
+        )
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """An entry of a payment that is in dispute today. There are few, so they are read one by one."""
+
+    sale: UUID
+    look: str
+    run: str
+    kind: str
+    minor: int
+    booked_on: date
+    released_on: date
+
+
+OPEN_DISPUTES = (
+    "SELECT d.sale FROM disputed_time d WHERE d.opened_on <= {} AND (d.closed_on IS NULL OR d.closed_on > {})"
+)
+
+
+async def disputed_entries(enrollment: UUID, currency: str, today: date) -> list[Disputed]:
+    rows = await Entry.raw(
+        "SELECT e.sale, e.look, e.run, e.kind, e.minor, e.booked_on, e.released_on FROM ledger_entry e "  # noqa: S608 - placeholders
+        f"WHERE e.enrollment = {{}} AND e.currency = {{}} AND e.kind <> '' AND e.sale IN ({OPEN_DISPUTES})",
+        enrollment,
+        currency,
+        today,
+        today,
+    )
+    return [
+        Disputed(
+            identity(row["sale"]),
+            row["look"],
+            row["run"],
+            row["kind"],
+            row["minor"],
+            row["booked_on"],
+            row["released_on"],
+        )
+        for row in rows
+        if row["booked_on"] <= today
+    ]
+
+
+@dataclass
+class Tally:
+    minor: int = 0
+    lines: int = 0
+    sales: int = 0
+
+    def add(self, minor: int, lines: int, sales: int) -> None:
+        self.minor += minor
+        self.lines += lines
+        self.sales += sales
+
+
+@dataclass
+class Standing:
+    """What is booked by state and look; `state` is None for what did not count."""
+
+    tallies: dict[tuple[LineState | None, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
+
+    def of(self, state: LineState | None = None, look: str | None = None) -> Tally:
+        found = Tally()
+        for (one, seen), tally in self.tallies.items():
+            if (state is None or one is state) and (look is None or seen == look):
+                found.add(tally.minor, tally.lines, tally.sales)
+        return found
+
+    def chips(self) -> dict[str, Tally]:
+        """As the list's filters count: what was reversed is told apart from where it stands."""
+        found: dict[str, Tally] = defaultdict(Tally)
+        for (state, look), tally in self.tallies.items():
+            key = chip_of(state, look)
+            found[key].add(tally.minor, tally.lines, tally.sales)
+        return {key: tally for key, tally in found.items() if tally.lines}
+
+
+def chip_of(state: LineState | None, look: str) -> str:
+    if look == NOT_COUNTED or state is None:
+        return NOT_COUNTED
+    return REVERSED if look in (REVERSED, TAKEN_BACK) else str(state)
+
+
+def place_of(
+    run: Run | None, released_on: date, today: date, disputes: Sequence[DisputeSpan] = ()
+) -> LineState:
+    """Where a line that is booked stands."""
+    state = state_on(
+        today,
+        booked_on=BEFORE_ALL,
+        released_on=released_on,
+        disputes=disputes,
+        claim=run.claim if run else None,
+    )
+    return state or LineState.HELD
+
+
+async def standing(
+    enrollment: UUID,
+    currency: str,
+    today: date,
+    runs: Mapping[str, Run],
+    *,
+    first: date = BEFORE_ALL,
+    last: date = AFTER_ALL,
+) -> Standing:
+    """Of what was booked between the two days. What did not count is told by its UTC day."""
+    rows = await DaySum.raw(
+        """
+        SELECT look, run, CASE WHEN released_on <= {} THEN 1 ELSE 0 END AS free,
+            SUM(minor) AS minor, SUM(lines) AS lines, SUM(sales) AS sales
+        FROM ledger_sum WHERE enrollment = {} AND currency = {} AND booked_on >= {} AND booked_on <= {}
+        GROUP BY 1, 2, 3
+        """,
+        today,
+        enrollment,
+        currency,
+        first,
+        min(last, today),
+    )
+    found = Standing()
+    for row in rows:
+        free = BEFORE_ALL if row["free"] else AFTER_ALL
+        state = None if row["look"] == NOT_COUNTED else place_of(runs.get(row["run"]), free, today)
+        found.tallies[state, row["look"]].add(int(row["minor"]), int(row["lines"]), int(row["sales"]))
+    for one in await disputed_entries(enrollment, currency, today):
+        if not first <= one.booked_on <= last:
+            continue
+        run, now = runs.get(one.run), [DisputeSpan(BEFORE_ALL)]
+        was = place_of(run, one.released_on, today)
+        state = place_of(run, one.released_on, today, now)
+        sale = int(one.kind == "sale")
+        found.tallies[was, one.look].add(-one.minor, -1, -sale)
+        found.tallies[state, one.look].add(one.minor, 1, sale)
+    return found
 
 
 @dataclass(frozen=True)
 class StateTotal:
+    """`sales` and `refunds` make up the lines; what came to nothing is in neither."""
+
     state: LineState
     amount: Money
     lines: int
+    sales: int = 0
+    refunds: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,26 +214,31 @@ class Equation:
         return next(part.amount for part in self.parts if part.state is state)
 
 
-async def equation(enrollment: UUID, currency: str, today: date) -> Equation:
-    rows = await Commission.raw(
-        f"""
-        SELECT state, SUM(minor) AS minor, COUNT(*) AS number FROM (
-            SELECT {state_sql(today)} AS state, c.minor {LINES}
-            WHERE c.enrollment = {{}} AND c.currency = {{}} AND c.booked_on <= {{}}
-        ) x GROUP BY state
-        """,  # noqa: S608 - our own words
-        enrollment,
-        currency,
-        today,
-    )
-    found = {row["state"]: (int(row["minor"]), int(row["number"])) for row in rows}
-    parts = tuple(
-        StateTotal(state, Money(found.get(state, (0, 0))[0], currency), found.get(state, (0, 0))[1])
-        for state in LineState
-    )
+def equation_of(found: Standing, currency: str) -> Equation:
+    parts = []
+    for state in LineState:
+        whole, plain = found.of(state), found.of(state, "")
+        refunds = found.of(state, TAKEN_BACK).lines
+        parts.append(StateTotal(state, Money(whole.minor, currency), whole.lines, plain.sales, refunds))
     return Equation(
-        Money.total((part.amount for part in parts), currency), sum(part.lines for part in parts), parts
+        Money.total((part.amount for part in parts), currency),
+        sum(part.lines for part in parts),
+        tuple(parts),
     )
+
+
+async def equation(enrollment: UUID, currency: str, today: date) -> Equation:
+    runs = await runs_of(enrollment, currency)
+    return equation_of(await standing(enrollment, currency, today, runs), currency)
+
+
+async def currencies_of(enrollment: UUID) -> list[str]:
+    """Every currency that has a row."""
+    rows = await DaySum.raw(
+        "SELECT currency FROM ledger_sum WHERE enrollment = {} GROUP BY currency ORDER BY currency",
+        enrollment,
+    )
+    return [row["currency"] for row in rows]
 
 
 @dataclass(frozen=True)
@@ -104,19 +267,27 @@ class ComingPayout:
 
 
 async def coming_payouts(
-    enrollment: UUID, currency: str, today: date, terms: ProgramTerms
+    enrollment: UUID,
+    currency: str,
+    today: date,
+    terms: ProgramTerms,
+    runs: Mapping[str, Run] | None = None,
 ) -> list[ComingPayout]:
     """What is not paid yet, by the run that takes it. A run that would be negative is carried on."""
+    runs = await runs_of(enrollment, currency) if runs is None else runs
     by_run: dict[Month, list[PayoutPart]] = defaultdict(list)
-    taken = await _unpaid_runs(enrollment, currency)
-    for run, amount, lines in taken:
-        by_run[run].append(PayoutPart(LineState.IN_PAYOUT, amount, lines))
-    last_taken = await _last_run(enrollment, currency)
+    unpaid = {key: run for key, run in runs.items() if run.claim.paid_on is None}
+    sales = await _sales_in(enrollment, currency, unpaid)
+    for key, run in unpaid.items():
+        by_run[run.month].append(PayoutPart(LineState.IN_PAYOUT, run.amount, sales.get(key, 0)))
+    last_taken = max((run.month for run in runs.values()), default=None)
     for released_on, state, amount, lines in await _open_lines(enrollment, currency, today):
-        run = next_run(released_on, today, terms)
-        if last_taken and run <= last_taken:
-            run = last_taken.plus(1)
-        by_run[run].append(PayoutPart(state, amount, lines, released_on if state == LineState.HELD else None))
+        month = next_run(released_on, today, terms)
+        if last_taken and month <= last_taken:
+            month = last_taken.plus(1)
+        by_run[month].append(
+            PayoutPart(state, amount, lines, released_on if state == LineState.HELD else None)
+        )
     return _carried(by_run, terms)
 
 
@@ -152,76 +323,49 @@ def _one(parts: Sequence[PayoutPart]) -> PayoutPart:
 
 
 async def _open_lines(enrollment: UUID, currency: str, today: date) -> list[tuple[date, str, Money, int]]:
-    """Lines that no run took and nobody disputes, by the day of their release, and how many sales they are.
-
-    A sale counts once, on its first day, and only if something of it is left.
-    """
-    rows = await Commission.raw(
-        f"""
-        SELECT released_on, state, SUM(minor) AS minor,
-            SUM(CASE WHEN state = '{REVERSED}' OR (turn = 1 AND rest > 0) THEN 1 ELSE 0 END) AS number
-        FROM (
-            SELECT released_on, state, minor,
-                SUM(minor) OVER (PARTITION BY sale, state) AS rest,
-                ROW_NUMBER() OVER (PARTITION BY sale, state ORDER BY released_on, id) AS turn
-            FROM (
-                SELECT c.id, c.sale, c.released_on, c.minor,
-                    CASE WHEN c.minor < 0 AND EXISTS (
-                        SELECT 1 FROM commission s
-                        JOIN payout_line sl ON sl.commission = s.id
-                        JOIN payout sp ON sp.id = sl.payout
-                        WHERE s.sale = c.sale AND s.enrollment = c.enrollment AND sp.paid_on IS NOT NULL
-                    ) THEN '{REVERSED}' ELSE {state_sql(today)} END AS state
-                {LINES}
-                WHERE c.enrollment = {{}} AND c.currency = {{}} AND pl.id IS NULL AND c.booked_on <= {{}}
-            ) x WHERE state <> 'disputed'
-        ) y GROUP BY released_on, state
-        """,  # noqa: S608 - our own words
+    """What no run took and nobody disputes, by the day of its release, and how many sales are left of it."""
+    rows = await DaySum.raw(
+        """
+        SELECT released_on, look, SUM(minor) AS minor, SUM(lines) AS lines, SUM(sales) AS sales
+        FROM ledger_sum WHERE enrollment = {} AND currency = {} AND look IN ('', 'reversed', 'taken_back')
+            AND run = '' AND booked_on <= {}
+        GROUP BY 1, 2
+        """,
         enrollment,
         currency,
         today,
     )
+    found: dict[tuple[date, str], Tally] = defaultdict(Tally)
+    for row in rows:
+        found[row["released_on"], row["look"]].add(int(row["minor"]), int(row["lines"]), int(row["sales"]))
+    for one in await disputed_entries(enrollment, currency, today):
+        if not one.run:
+            found[one.released_on, one.look].add(-one.minor, -1, -int(one.kind == "sale"))
     return [
-        (row["released_on"], row["state"], Money(int(row["minor"]), currency), int(row["number"]))
-        for row in rows
+        (
+            released_on,
+            REVERSED if look == TAKEN_BACK else str(place_of(None, released_on, today)),
+            Money(tally.minor, currency),
+            {TAKEN_BACK: tally.lines, REVERSED: 0}.get(look, tally.sales),
+        )
+        for (released_on, look), tally in sorted(found.items())
+        if tally.lines
     ]
 
 
-async def _unpaid_runs(enrollment: UUID, currency: str) -> list[tuple[Month, Money, int]]:
-    rows = await Payout.raw(
-        """
-        SELECT run_month, minor, SUM(CASE WHEN rest > 0 THEN 1 ELSE 0 END) AS number FROM (
-            SELECT p.id, p.run_month, p.minor, SUM(c.minor) AS rest
-            FROM payout p
-            JOIN payout_line pl ON pl.payout = p.id
-            JOIN commission c ON c.id = pl.commission
-            WHERE p.enrollment = {} AND p.currency = {} AND p.state <> {}
-            GROUP BY p.id, p.run_month, p.minor, c.sale
-        ) x GROUP BY id, run_month, minor
-        """,
+async def _sales_in(enrollment: UUID, currency: str, runs: Mapping[str, Run]) -> dict[str, int]:
+    """How many sales of which something is left stand in these payouts."""
+    if not runs:
+        return {}
+    rows = await Entry.raw(
+        f"""
+        SELECT run, COUNT(*) AS number FROM (
+            SELECT run, sale FROM ledger_entry WHERE enrollment = {{}} AND currency = {{}} AND run <> ''
+            AND run IN ({", ".join("{}" for _ in runs)}) GROUP BY run, sale HAVING SUM(minor) > 0
+        ) x GROUP BY run
+        """,  # noqa: S608 - placeholders
         enrollment,
         currency,
-        str(PayoutState.PAID),
+        *runs,
     )
-    return [
-        (Month.parse(row["run_month"]), Money(row["minor"], currency), int(row["number"])) for row in rows
-    ]
-
-
-async def _last_run(enrollment: UUID, currency: str) -> Month | None:
-    rows = await Payout.raw(
-        "SELECT MAX(run_month) AS month FROM payout WHERE enrollment = {} AND currency = {}",
-        enrollment,
-        currency,
-    )
-    return Month.parse(rows[0]["month"]) if rows[0]["month"] else None
-
-
-async def paid_by_month(enrollment: UUID, currency: str) -> dict[Month, tuple[Money, date]]:
-    rows = await Payout.raw(
-        "SELECT run_month, minor, paid_on FROM payout WHERE enrollment = {} AND currency = {} AND state = {}",
-        enrollment,
-        currency,
-        str(PayoutState.PAID),
-    )
-    return {Month.parse(row["run_month"]): (Money(row["minor"], currency), row["paid_on"]) for row in rows}
+    return {row["run"]: int(row["number"]) for row in rows}

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from portal.earnings.books import books_on
 from portal.earnings.gather import identity
-from portal.earnings.rows import currencies_of
 from portal.earnings.tables import BillingEvent, Commission, Payout
 from portal.earnings.timeline import LineState
-from portal.earnings.totals import equation
+from portal.earnings.totals import currencies_of, equation
+from portal.earnings.verify_lists import LIST_CHECKS
 
 Check = Callable[[datetime], Awaitable[list[str]]]
 
@@ -132,4 +132,5 @@ CHECKS: tuple[Check, ...] = (
     _every_transaction_is_decided,
     _what_was_given_back_earns_nothing,
     _lines_agree_with_decisions,
+    *LIST_CHECKS,
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.clock import local_date
 from portal.creatives.tables import BrandKit
-from portal.earnings.queries import HomeFigures, home_figures
+from portal.earnings.figures import HomeFigures, home_figures
 from portal.earnings.timeline import months_later, pay_window, released_on, run_month
 from portal.enrollments.agreement_queries import NewTerms, new_terms
 from portal.enrollments.queries import (
@@ -163,7 +163,7 @@ async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> Ho
         terms=terms,
         today=today,
         link=link,
-        figures=await home_figures(me.enrollment_id, today),
+        figures=await home_figures(me.enrollment_id, now),
         clicks=clicks,
         steps=first_steps(has_kit=has_kit, has_click=clicks.ever > 0),
         new_terms=await new_terms(me.affiliate_id, me.program_id, now),

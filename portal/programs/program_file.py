@@ -92,6 +92,7 @@ def _terms(root: "_Table") -> ProgramTerms:
         promotions=tuple(_promotion(table) for table in root.tables("promotions", needed=False)),
         second_manager=rules.yes("second_manager", default=True),
         claim_days=rules.whole("claim_days", 60, 0, 366),
+        show_customers=rules.yes("show_customers", default=False),
         answer_days=rules.whole("answer_days", 2, 1, 60),
         code_percent=code.whole("percent", 0, 0, 100),
         code_pattern=code.matching(

@@ -143,6 +143,7 @@ class ProgramTerms:
     promotions: tuple[Promotion, ...] = ()
     second_manager: bool = True
     claim_days: int = 60
+    show_customers: bool = False  # to affiliates: the vendor's whole id instead of its last characters
     answer_days: int = 2  # working days until an application is answered
     code_percent: int = 0
     code_pattern: str = "{NAME}{PERCENT}"

@@ -7,12 +7,14 @@ import httpx
 
 from portal.audit.actions import Actor
 from portal.earnings import samples
+from portal.earnings.figures import home_figures
 from portal.earnings.forecast import earns_on, expected_by_run
-from portal.earnings.rows import Filter, ledger_rows
 from portal.earnings.sale import SalePage, sale_page
 from portal.enrollments.actions import set_state
 from portal.enrollments.rules import EnrollmentState
 from portal.money import Money
+from portal.programs.queries import terms_history
+from portal.programs.rules import TermsHistory
 from tests.cast import Cast
 from tests.conftest import FrozenClock
 from tests.earnings.books import GROWTH, Desk
@@ -24,7 +26,7 @@ async def test_ada_reads_the_same_of_a_renewal_on_the_page_of_the_sale_and_in_th
 ) -> None:
     await _eve_pays_with_adas_code(cast, clock)
     renewal = (await _newest(cast, clock)).renewal
-    expected = await expected_by_run(cast.ada.enrollment, "USD", clock.at.date(), cast.terms)
+    expected = await expected_by_run(cast.ada.enrollment, "USD", clock.at.date(), await _history(cast))
     assert renewal
     assert renewal.earns == Money(3_570, "USD"), "the code was for the first payment"
     assert set(expected.values()) == {renewal.earns}
@@ -50,7 +52,7 @@ async def test_nothing_is_promised_to_ada_once_she_has_left(
     mira = Actor("manager", str(cast.mira.id))
     await set_state(cast.ada.enrollment, EnrollmentState.ENDED, "she left", mira, clock.forward(days=1))
     assert (await _newest(cast, clock)).renewal is None
-    assert await expected_by_run(cast.ada.enrollment, "USD", clock.at.date(), cast.terms) == {}
+    assert await expected_by_run(cast.ada.enrollment, "USD", clock.at.date(), await _history(cast)) == {}
 
 
 async def _eve_pays_with_adas_code(cast: Cast, clock: FrozenClock) -> None:
@@ -68,8 +70,12 @@ async def _eve_pays_with_adas_code(cast: Cast, clock: FrozenClock) -> None:
     await desk.tell(desk.checkout(bill.at, "eve", code=cast.ada.code), began, desk.paid(bill))
 
 
+async def _history(cast: Cast) -> TermsHistory:
+    return await terms_history(cast.program)
+
+
 async def _newest(cast: Cast, clock: FrozenClock) -> SalePage:
-    (row,) = await ledger_rows(cast.ada.enrollment, clock.at.date(), cast.terms, Filter(), limit=1)
+    row = (await home_figures(cast.ada.enrollment, clock.at)).latest[0]
     return await sale_page(cast.ada.enrollment, row.sale, clock.at)
 
 
