@@ -85,6 +85,7 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
         count=lambda number: format_decimal(number, locale="en_US"),
         rate=rate,
         working_days=working_days,
+        nth=nth,
         day=lambda value: day(_as_date(value), today()),
         day_short=lambda value: day_short(_as_date(value), today()),
         moment=lambda value: f"{day(value, today())}, {value:%H:%M}",
@@ -156,6 +157,12 @@ def _is_clear(label: str, *, domain_ends: str) -> bool:
         looks_latin = bool(letters) and set(letters) <= LOOKS_LATIN
         return not looks_latin or domain_ends.startswith("xn--")
     return False
+
+
+def nth(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `11th`, `22nd`."""
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{endings.get(number % 10, 'th') if number % 100 not in (11, 12, 13) else 'th'}"
 
 
 def day(value: date | datetime, today: date) -> str:

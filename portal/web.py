@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from jinja2 import Environment
@@ -166,6 +166,11 @@ class Frame:
     asking_htmx: bool
     mine: tuple[House, ...]  # the programs that whoever asks can work in; empty while there is only one
     came_from: str = ""  # where a visitor came from, as a query
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The same as fields, for forms that lead to another page of the visit."""
+        return parse_qsl(self.came_from)
 
     @property
     def apply_href(self) -> str:

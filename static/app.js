@@ -45,6 +45,12 @@ function count(field) {
 }
 document.addEventListener("input", (event) => count(event.target));
 
+// <output data-follows="field-id" data-unit="%">: where a slider stands, while it moves.
+document.addEventListener("input", (event) => {
+  const output = document.querySelector(`[data-follows="${CSS.escape(event.target.id)}"]`);
+  if (output) output.textContent = event.target.value + (output.dataset.unit || "");
+});
+
 // aria-keyshortcuts="J": the letter follows a link or opens a part; a button that sends something only gets the
 // focus, because a slip of the finger must not decide. <input data-keys> switches all of it off (WCAG 2.1.4).
 const keys = {

@@ -113,6 +113,10 @@ class Studio:
 
         return await self._renderers.once(version, draw)
 
+    async def drawn_once(self, picture: Picture) -> bytes:
+        """Not stored either; whoever asks for the same one meanwhile gets the same drawing."""
+        return await self._renderers.once(picture.version, lambda: self.drawn(picture))
+
     async def drawn(self, picture: Picture) -> bytes:
         """Drawn now and not stored, as for previews of what is being typed."""
         try:

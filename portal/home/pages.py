@@ -1,24 +1,32 @@
 """The first page of visitors and affiliates, and going from one program to another."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from assets_gen import Size
+from assets_gen.design import names
+from portal.creatives.pages import KINDS, studio_of
 from portal.enrollments.queries import Me
-from portal.errors import NotFound
+from portal.errors import Busy, NotFound, TooMany
 from portal.home import program_list, queries
+from portal.home.forms import parse_try
+from portal.home.program_page import program_page
+from portal.home.studio import Wall, picture_of, stand_in
 from portal.programs.actions import open_program
 from portal.programs.colours import sheet_name, stylesheet
-from portal.programs.queries import terms_at
+from portal.programs.queries import terms_at, terms_history
 from portal.web import (
     Asking,
     Page,
     affiliates_only,
+    client_network,
     form_of,
     go,
+    house_of,
     houses_of,
     own_path,
     program_of,
@@ -43,14 +51,49 @@ async def front(
 
 
 @get("/p/{program:str}")
-async def program_page(request: Asking, now: NamedDependency[datetime]) -> Page:
+async def one_program(request: Asking, now: NamedDependency[datetime]) -> Page:
     """The one that the address names: KnowProgram has found it already."""
     return await _program(request, now)
 
 
 async def _program(request: Asking, now: datetime) -> Page:
+    said = {key: str(value) for key, value in request.query_params.items()}
+    history = await terms_history(program_of(request))
+    page = await program_page(house_of(request).path, history, said, settings_of(request).base_url, now)
+    part = "studio" if "studio" in request.headers.get("HX-Target", "") else "calculation"
+    return show(request, "home/program.html", page=page, fragment=part)
+
+
+@get("/p/{program:str}/try/{design:str}/{file:str}")
+async def try_picture(
+    request: Asking, design: FromPath[str], file: FromPath[str], now: NamedDependency[datetime]
+) -> Response[bytes]:
+    """A real banner with the name that a visitor typed."""
     terms = await terms_at(program_of(request), now)
-    return show(request, "home/program.html", page=await queries.program_page(terms, now))
+    trying = parse_try({**request.query_params, "design": design}, names())
+    if trying.design != design or trying.note:
+        raise NotFound
+    picture = picture_of(terms, trying, file, settings_of(request).base_url)
+    known = request.query_params.get("v", "") == picture.version[:12]
+    try:
+        drawn = await _wall(request).drawn(picture, client_network(request))
+    except (Busy, TooMany) as problem:
+        size = Size.parse(picture.wanted.shape)
+        return Response(
+            stand_in(size, trying.name, terms.name, problem),
+            status_code=429 if isinstance(problem, TooMany) else 503,
+            media_type="image/svg+xml",
+            headers={"Cache-Control": "no-store", "Retry-After": str(problem.retry_after)},
+        )
+    keep = "public, max-age=86400, immutable" if known else "no-store"
+    return Response(drawn, media_type=KINDS[picture.wanted.form], headers={"Cache-Control": keep})
+
+
+def _wall(request: Asking) -> Wall:
+    state = request.app.state
+    if "wall" not in state:
+        state.wall = Wall(studio_of(request), state.limits)
+    return cast(Wall, state.wall)
 
 
 @get("/p/{program:str}/colours/{sheet:str}", sync_to_thread=False)
@@ -88,7 +131,7 @@ async def home(request: Asking, me: NamedDependency[Me], now: NamedDependency[da
     return show(request, "home/index.html", page=page)
 
 
-front_router = Router("/", route_handlers=[front, program_page])
+front_router = Router("/", route_handlers=[front, one_program, try_picture])
 colours_router = Router("/", route_handlers=[colours], opt={"nobody": True})
 switch_router = Router("/", route_handlers=[open_one], guards=[signed_in_only])
 affiliate_home_router = Router("/", route_handlers=[home], guards=[affiliates_only])

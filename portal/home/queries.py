@@ -7,7 +7,6 @@ from uuid import UUID
 from portal.clock import local_date
 from portal.creatives.tables import BrandKit
 from portal.earnings.figures import HomeFigures, home_figures
-from portal.earnings.timeline import months_later, pay_window, released_on, run_month
 from portal.enrollments.agreement_queries import NewTerms, new_terms
 from portal.enrollments.queries import (
     Me,
@@ -15,39 +14,11 @@ from portal.enrollments.queries import (
     count_waiting,
     queue,
 )
-from portal.enrollments.rules import due
 from portal.enrollments.tables import Enrollment
-from portal.money import Money
-from portal.programs.rules import Period, Plan, ProgramTerms, Tier
+from portal.programs.rules import ProgramTerms
 from portal.referrals.queries import ClickFigures, click_figures
 
 ROWS = 50
-
-
-@dataclass(frozen=True)
-class WorkedExample:
-    """One customer who starts today, as a line of time by the program's own rules, at the first tier."""
-
-    plan: Plan
-    tier: Tier
-    trial_on: date | None
-    sale_on: date
-    commission: Money
-    released_on: date
-    paid_from: date
-    paid_to: date
-    payments: int  # full ones within twelve months from today
-    year: Money  # what they bring at the first tier
-
-
-@dataclass(frozen=True)
-class ProgramPage:
-    """home/program.html, the public page"""
-
-    terms: ProgramTerms
-    example: WorkedExample
-    answer_by: date
-    today: date
 
 
 @dataclass(frozen=True)
@@ -112,45 +83,6 @@ class AffiliatesPage:
     total: int
     page: int
     pages: int
-
-
-async def program_page(terms: ProgramTerms, now: datetime) -> ProgramPage:
-    today = local_date(now, terms.timezone)
-    return ProgramPage(
-        terms=terms,
-        example=worked_example(terms, today),
-        answer_by=due(now, terms),
-        today=today,
-    )
-
-
-def worked_example(terms: ProgramTerms, today: date) -> WorkedExample:
-    """The first plan with a trial, else the first plan, followed from today to the first payout."""
-    plan = next((plan for plan in terms.plans if plan.trial), terms.plans[0])
-    sale_on = today + timedelta(days=plan.trial.days) if plan.trial else today
-    released = released_on(sale_on, terms.hold_days)
-    window = pay_window(run_month(released), terms)
-    commission = plan.price.portion(terms.first_tier.rate_bps)
-    payments = payments_within_a_year(plan, today, sale_on)
-    return WorkedExample(
-        plan=plan,
-        tier=terms.first_tier,
-        trial_on=today if plan.trial else None,
-        sale_on=sale_on,
-        commission=commission,
-        released_on=released,
-        paid_from=window.first,
-        paid_to=window.last,
-        payments=payments,
-        year=Money(commission.minor * payments, commission.currency),
-    )
-
-
-def payments_within_a_year(plan: Plan, today: date, first: date) -> int:
-    """How many full payments a customer of today makes in the next twelve months."""
-    step = 12 if plan.period is Period.YEAR else 1
-    end = months_later(today, 12)
-    return sum(1 for number in range(0, 12, step) if months_later(first, number) < end)
 
 
 async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> HomePage:

@@ -22,6 +22,7 @@ from portal.programs.rules import (
     Brand,
     Destination,
     Existing,
+    Faq,
     Period,
     Plan,
     ProgramTerms,
@@ -178,6 +179,9 @@ def _words(table: "_Table") -> Words:
         benefits=table.texts("benefits"),
         restrictions=table.texts("restrictions"),
         disclosure=table.text("disclosure"),
+        joining=table.short("joining", 200),
+        fits=table.short("fits", 300),
+        faq=tuple(_faq(one) for one in table.tables("faq", needed=False)),
     )
     table.refuse_the_rest()
     return words
@@ -197,6 +201,12 @@ def _question(table: "_Table") -> Question:
     for key, problem in question_problems(question).items():
         table.note(key, problem)
     return question
+
+
+def _faq(table: "_Table") -> Faq:
+    faq = Faq(ask=table.text("ask", 150), answer=table.text("answer", 1_000))
+    table.refuse_the_rest()
+    return faq
 
 
 def _contradictions(terms: ProgramTerms) -> list[str]:

@@ -72,6 +72,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Faq:
+    """A question of the program's own, before those that every program answers."""
+
+    ask: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """What the program says about itself, in its own words."""
 
@@ -83,6 +91,9 @@ class Words:
     benefits: tuple[str, ...] = ()
     restrictions: tuple[str, ...] = ()
     disclosure: str = ""
+    joining: str = ""  # what joining costs and asks, in short sentences
+    fits: str = ""  # whose audience is right here, in a sentence
+    faq: tuple[Faq, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

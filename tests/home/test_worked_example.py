@@ -3,7 +3,8 @@
 import tomllib
 from datetime import date
 
-from portal.home.queries import first_steps, worked_example
+from portal.home.program_page import worked_example
+from portal.home.queries import first_steps
 from portal.money import Money
 from portal.programs.program_file import parse_program
 from tests.cast import KARTRA
@@ -17,14 +18,14 @@ def test_one_customer_who_starts_today_pays_as_the_rules_say() -> None:
     assert example.sale_on == date(2026, 3, 31)
     assert example.commission == Money(3_570, "USD")
     assert example.released_on == date(2026, 5, 15)
-    assert (example.paid_from, example.paid_to) == (date(2026, 6, 15), date(2026, 6, 20))
-    assert (example.payments, example.year) == (12, Money(12 * 3_570, "USD"))
+    assert (example.window.first, example.window.last) == (date(2026, 6, 15), date(2026, 6, 20))
 
 
-def test_a_trial_of_a_month_leaves_eleven_payments_in_a_year() -> None:
+def test_the_payment_after_the_first_one_has_its_own_hold_and_payout() -> None:
     example = worked_example(TERMS, date(2026, 11, 22))
     assert example.sale_on == date(2026, 12, 22)
-    assert (example.payments, example.year) == (11, Money(11 * 3_570, "USD"))
+    assert example.next_on == date(2027, 1, 22)
+    assert (example.next_window.first, example.next_window.last) == (date(2027, 4, 15), date(2027, 4, 20))
 
 
 def test_the_checklist_goes_once_all_of_it_is_done() -> None:

@@ -61,6 +61,7 @@ class Open(StrEnum):
 ACCESS = {
     "GET /": Open.TO_EVERYBODY,
     "GET /p/{program}": Open.TO_EVERYBODY,
+    "GET /p/{program}/try/{design}/{file}": Open.TO_EVERYBODY,
     "GET /p/{program}/colours/{sheet}": Open.TO_EVERYBODY,
     "POST /programs/{program}/open": Open.TO_PEOPLE,
     "GET /apply": Open.TO_EVERYBODY,

@@ -61,7 +61,8 @@ async def test_other_rules_from_a_day_that_has_come_are_refused(database: str, t
 
 async def test_other_words_under_the_same_day_are_fine(database: str, tmp_path: Path) -> None:
     await load_program(KARTRA, BEGINNING)
-    assert await load_program(changed(tmp_path, ("Recommend Kartra", "Do recommend Kartra")), BEGINNING)
+    reworded = changed(tmp_path, ("Send someone to Kartra", "Do send someone to Kartra"))
+    assert await load_program(reworded, BEGINNING)
     assert len(await versions()) == 2
 
 
