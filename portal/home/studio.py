@@ -20,8 +20,10 @@ DRAWINGS = "120/2minutes"
 class Wall:
     """The pictures that were drawn last, under what is in them. Visitors can't fill a disk with it."""
 
-    def __init__(self, studio: Studio, limits: RateLimits, room: int = MEMORY) -> None:
-        self._studio, self._limits, self._room = studio, limits, room
+    def __init__(
+        self, studio: Studio, limits: RateLimits, *, limit: str = DRAWINGS, room: int = MEMORY
+    ) -> None:
+        self._studio, self._limits, self._limit, self._room = studio, limits, limit, room
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
 
@@ -32,7 +34,7 @@ class Wall:
         if kept is not None:
             self._kept.move_to_end(name)
             return kept
-        await self._limits.spend(DRAWINGS, "studio", network)
+        await self._limits.spend(self._limit, "studio", network)
         drawn = await self._studio.drawn_once(picture)
         self._keep(name, drawn)
         return drawn
