@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.clock import local_date
@@ -96,6 +96,7 @@ wishes = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(wishes, st.dates(date(2026, 1, 1), date(2030, 12, 31)))
 def test_any_year_adds_up(wish: Wish, today: date) -> None:
     shown = year_of(HISTORY, wish, today)
@@ -114,6 +115,7 @@ def test_any_year_adds_up(wish: Wish, today: date) -> None:
     assert shown.customers + shown.left <= 12 * wish.customers
 
 
+@settings(deadline=None, max_examples=60)
 @given(wishes)
 def test_who_leaves_takes_something_away_and_adds_nothing(wish: Wish) -> None:
     everybody = year_of(HISTORY, replace(wish, leaving=0), PICTURE_DAY)
@@ -123,6 +125,7 @@ def test_who_leaves_takes_something_away_and_adds_nothing(wish: Wish) -> None:
     assert len(some.lines) + some.left <= len(everybody.lines)
 
 
+@settings(deadline=None, max_examples=60)
 @given(wishes, st.dates(date(2026, 1, 1), date(2030, 12, 31)))
 def test_the_picture_stays_in_its_frame(wish: Wish, today: date) -> None:
     for frame in (WIDE, NARROW):
