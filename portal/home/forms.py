@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.creatives.rules import NAME_MOST, name_to_draw
-from portal.enrollments.rules import is_decent, plain_letters
+from portal.enrollments.wording import is_decent, plain_letters
 from portal.home.calculator import MOST_CUSTOMERS, MOST_LEAVING, Wish
 from portal.programs.rules import Plan, ProgramTerms
 

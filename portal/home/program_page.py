@@ -11,7 +11,8 @@ from assets_gen.design import names
 from portal.clock import local_date
 from portal.earnings.forecast import next_day
 from portal.earnings.timeline import PayWindow, pay_window, released_on, run_month
-from portal.enrollments.rules import code_proposals, due
+from portal.enrollments.rules import due
+from portal.enrollments.wording import code_proposals
 from portal.home.calculator import Year, first_payout_without_trial, year_of
 from portal.home.chart import NARROW, WIDE, Chart, chart_of
 from portal.home.forms import COLOURS, Asked, Try, parse_try, parse_wish, usual_plan

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from assets_gen import Brand, Design, Offer, Size
 from portal.creatives.actions import PICTURES, Picture, Studio, check_offered, program_brand
 from portal.creatives.rules import wanted
-from portal.enrollments.rules import code_proposals
+from portal.enrollments.wording import code_proposals
 from portal.errors import Busy, NotFound, TooMany
 from portal.home.forms import Try
 from portal.limits import RateLimits
