@@ -24,6 +24,7 @@ from portal.clock import Clock, utc_now
 from portal.creatives.pages import creatives_routers
 from portal.creatives.renderers import rendering
 from portal.demo.people import kept_hints
+from portal.earnings.api import api_router
 from portal.earnings.intake import booking
 from portal.earnings.pages import earnings_router, webhooks_router
 from portal.enrollments.me import KnowProgram, provide_me
@@ -110,6 +111,7 @@ def create_app(
             mailbox_router,
             follow_router,
             webhooks_router,
+            api_router,
             affiliate_home_router,
             links_router,
             earnings_router,

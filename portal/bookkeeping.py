@@ -49,4 +49,49 @@ def replay(into: str) -> None:
     click.echo(f"Equal: {told.events} events gave the same {told.amounts} amounts, decisions and tiers.")
 
 
-COMMANDS = (books, replay)
+@click.group("api-key")
+def api_key() -> None:
+    """Keys for billing systems that tell their events through the API."""
+
+
+@api_key.command("add")
+@click.argument("called")
+@click.option("--program", required=True, metavar="SLUG", help="Whose events it may tell.")
+@click.option("--may", "kinds", multiple=True, help="Only this kind of event; can be given again.")
+def api_key_add(called: str, program: str, kinds: tuple[str, ...]) -> None:
+    """Make a key, named after the system that uses it; its secret is shown once."""
+    from portal.audit.actions import PORTAL
+    from portal.clock import utc_now
+    from portal.earnings.api_events import KINDS
+    from portal.earnings.keys import add_key
+
+    if strange := sorted(set(kinds) - set(KINDS)):
+        raise click.ClickException(f"{strange[0]} is no kind of event. There are: {', '.join(KINDS)}.")
+    known = settings()
+    made = run(connected(known, lambda: add_key(known.secret, program, called, kinds, PORTAL, utc_now())))
+    click.echo(f"  Portal-Key  {made.name}\n  secret      {made.secret}\nThe secret is not shown again.")
+
+
+@api_key.command("list")
+def api_key_list() -> None:
+    """Show all keys, without their secrets."""
+    from portal.earnings.keys import keys
+
+    for row in run(connected(settings(), keys)):
+        until = f"ended {row.ended_at:%Y-%m-%d}" if row.ended_at else f"since {row.created_at:%Y-%m-%d}"
+        click.echo(f"{row.name}  {row.program}  {until}  {row.called}  {' '.join(row.kinds)}")
+
+
+@api_key.command("end")
+@click.argument("name")
+def api_key_end(name: str) -> None:
+    """End a key, at once."""
+    from portal.audit.actions import PORTAL
+    from portal.clock import utc_now
+    from portal.earnings.keys import end_key
+
+    run(connected(settings(), lambda: end_key(name, PORTAL, utc_now())))
+    click.echo(f"{name} opens nothing any more.")
+
+
+COMMANDS = (books, replay, api_key)

@@ -43,6 +43,7 @@ TABLES = (
     referrals.Click,
     referrals.Customer,
     earnings.BillingEvent,
+    earnings.ApiKey,
     earnings.Subscription,
     earnings.SubscriptionFact,
     earnings.Ruling,

@@ -39,7 +39,7 @@ async def _received(request: Asking, house: House, now: datetime) -> Response[An
     """Stored and booked before it is answered: Stripe sends again whatever was not answered with 200."""
     if house.program_id is None:
         raise NotFound
-    body = await _body(request)
+    body = await body_of(request, LARGEST_EVENT)
     try:
         header = request.headers.get("Stripe-Signature")
         verify(body, header, settings_of(request).stripe_secrets_of(house.slug), now)
@@ -57,12 +57,12 @@ def intake_of(request: Asking) -> Intake:
     return cast(Intake, request.app.state.intake)
 
 
-async def _body(request: Asking) -> bytes:
+async def body_of(request: Asking, largest: int) -> bytes:
     """Read in pieces, so that a body without a length cannot fill the memory."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > LARGEST_EVENT:
+        if size > largest:
             raise TooLarge
         parts.append(part)
     return b"".join(parts)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
-from portal.earnings import ruling_events, stripe
+from portal.earnings import api_events, ruling_events, stripe
 from portal.earnings.facts import Event
 
-STRIPE, MANAGER = "stripe", "manager"
+STRIPE, API, IMPORT, MANAGER = "stripe", "api", "import", "manager"
 
 READERS: dict[str, Callable[[bytes], Event]] = {
     STRIPE: stripe.read,
+    API: api_events.read,
+    IMPORT: api_events.read,
     MANAGER: ruling_events.read,
 }
 

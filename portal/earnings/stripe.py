@@ -42,13 +42,19 @@ class Forged(ValueError):
     """The signature is missing, wrong or too old."""
 
 
-def verify(body: bytes, header: str | None, secrets: Sequence[str], now: datetime) -> None:
+def verify(
+    body: bytes,
+    signature: str | None,
+    secrets: Sequence[str],
+    now: datetime,
+    header: str = "Stripe-Signature",
+) -> None:
     """Raises `Forged` unless one of the secrets signed exactly these bytes within the last five minutes."""
-    parts = [part.strip().partition("=") for part in (header or "").split(",")]
+    parts = [part.strip().partition("=") for part in (signature or "").split(",")]
     times = [value for name, _, value in parts if name == "t" and value.isascii() and value.isdecimal()]
     signatures = [value for name, _, value in parts if name == "v1" and value.isascii()]
     if len(times) != 1 or len(times[0]) > 12 or not signatures:
-        raise Forged("The Stripe-Signature header is missing or incomplete.")
+        raise Forged(f"The {header} header is missing or incomplete.")
     signed = f"{times[0]}.".encode() + body
     wanted = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
     # Every pair is compared, so that the time taken does not tell which secret matched.

@@ -30,6 +30,18 @@ class BillingEvent(Table):
     received_at = Timestamptz(default=None)
 
 
+class ApiKey(Table):
+    """A billing system's right to tell events. Its secret is kept nowhere: see keys.py."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    called = Varchar(length=80)
+    kinds = Varchar(length=120)  # of api_events.KINDS, split by commas
+    secret_hash = Varchar(length=64)
+    created_at = Timestamptz(default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
 class Subscription(Table):
     """What a customer buys, and the affiliate it is tied to."""
 

@@ -56,6 +56,7 @@ class Open(StrEnum):
     TO_WHOLLY_SIGNED_IN = "whoever is signed in"
     TO_PEOPLE = "affiliates and managers"
     TO_STRIPE = "whoever signs with Stripe's secret"
+    TO_KEYS = "whoever signs with a key of the API"
 
 
 ACCESS = {
@@ -121,6 +122,8 @@ ACCESS = {
     "GET /metrics": Open.TO_EVERYBODY,
     "POST /webhooks/stripe": Open.TO_STRIPE,
     "POST /webhooks/stripe/{program}": Open.TO_STRIPE,
+    "POST /api/v1/events": Open.TO_KEYS,
+    "GET /api/v1/openapi.json": Open.TO_EVERYBODY,
     "GET /mailbox": Open.TO_THIS_MACHINE,
     "GET /mailbox/{letter}": Open.TO_THIS_MACHINE,
     "GET /mailbox/{letter}/html": Open.TO_THIS_MACHINE,
@@ -191,6 +194,7 @@ class Answer(StrEnum):
     CODE = "asks for the second factor"
     HOME = "leads home"
     FORGED = "400"
+    UNSIGNED = "401"
     NOT_FOR_YOU = "403"
     NOT_THERE = "404"
 
@@ -206,7 +210,7 @@ PEOPLE = (
     "ines, who has no second factor yet",
     "mira",
 )
-YES, SIGN, CODE, HOME, FORGED, NO, GONE = ({answer} for answer in Answer)
+YES, SIGN, CODE, HOME, FORGED, UNSIGNED, NO, GONE = ({answer} for answer in Answer)
 # In the order of PEOPLE.
 EXPECTED: dict[Open, tuple[set[Answer], ...]] = {
     Open.TO_EVERYBODY: (YES, *(YES | HOME,) * 4, YES, YES, YES | HOME),
@@ -226,6 +230,7 @@ EXPECTED: dict[Open, tuple[set[Answer], ...]] = {
     Open.TO_SIGNED_IN: (SIGN, YES, YES, YES, YES, YES, YES, YES),
     Open.TO_WHOLLY_SIGNED_IN: (SIGN, YES, YES, YES, YES, CODE, CODE, YES),
     Open.TO_STRIPE: (FORGED,) * 8,
+    Open.TO_KEYS: (UNSIGNED,) * 8,
 }
 # What a person on an account may only look at.
 LOOKS_AT = {
@@ -332,7 +337,7 @@ async def ines(now: datetime) -> Staff:
 
 def what_is(answer: httpx.Response) -> Answer:
     assert answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR, answer.text
-    by_status = {400: Answer.FORGED, 403: Answer.NOT_FOR_YOU, 404: Answer.NOT_THERE}
+    by_status = {400: Answer.FORGED, 401: Answer.UNSIGNED, 403: Answer.NOT_FOR_YOU, 404: Answer.NOT_THERE}
     if answer.status_code in by_status:
         return by_status[answer.status_code]
     to = answer.headers.get("Location", "").partition("?")[0]
