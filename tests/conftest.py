@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -214,6 +215,12 @@ async def app(stage: Stage, clock: FrozenClock, anyio_backend: str) -> AsyncIter
         yield made
 
 
+def cookie_domain(base_url: str) -> str:
+    """As Python's cookie jar writes it, which gives a name without a dot an ending."""
+    host = urlsplit(base_url).hostname or ""
+    return host if "." in host else f"{host}.local"
+
+
 class People:
     """Opens a browser-like client for anybody."""
 
@@ -230,7 +237,9 @@ class People:
 
     async def signed_in(self, person: Partner | Staff, *, second_factor: bool = True) -> httpx.AsyncClient:
         client = await self.visitor()
-        client.cookies.set("session", await session_of(person, self._clock(), second_factor=second_factor))
+        # Where the portal's own cookies go, so that they replace it.
+        token = await session_of(person, self._clock(), second_factor=second_factor)
+        client.cookies.set("session", token, domain=cookie_domain(self._settings.base_url))
         return client
 
 

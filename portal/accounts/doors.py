@@ -129,7 +129,9 @@ def challenge_in(said: dict[str, Any]) -> tuple[UUID, dict[str, Any]]:
 
 
 def as_json(text: str) -> Response[Any]:
-    return Response(text.encode(), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(
+        text.encode(), status_code=200, media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 def leading_to(path: str) -> Response[Any]:
