@@ -15,6 +15,7 @@ from PIL import features
 
 from assets_gen.fonts import face_for
 from portal import db, machine
+from portal.accounts.passkeys import is_possible
 from portal.errors import PortalError
 from portal.migrate import missing
 from portal.settings import Settings
@@ -42,6 +43,7 @@ def run_checks(settings: Settings) -> list[Finding]:
         room(settings.data_dir),
         secret(settings.data_dir),
         address(settings),
+        passkeys(settings),
         payments(settings),
         *asyncio.run(_services(settings)),
     ]
@@ -126,6 +128,17 @@ def address(settings: Settings) -> Finding:
         "Address",
         f"{settings.base_url} is not encrypted, so passwords can be read on the way. "
         "Put a proxy with a certificate in front and set PORTAL_BASE_URL to its https address.",
+    )
+
+
+def passkeys(settings: Settings) -> Finding:
+    if is_possible(settings.base_url):
+        return Finding("ok", "Passkeys", "People can sign in with their finger, face or device lock.")
+    return Finding(
+        "warning",
+        "Passkeys",
+        f"Browsers refuse passkeys at {settings.base_url}: they belong to a name behind https, or to "
+        "localhost. Set PORTAL_BASE_URL to such an address. Passwords and links by mail work either way.",
     )
 
 

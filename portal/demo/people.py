@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pyotp
 
+from portal.accounts.rules import Role
 from portal.outbox.queries import SignInHint
 from portal.settings import Settings
 
@@ -257,6 +258,24 @@ APPLICANTS = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody else on Ada's account; `also_reads` is another account that they are on."""
+
+    name: str
+    email: str
+    role: Role
+    days: int
+    also_reads: Partner | None = None
+
+
+COLLEAGUES = (
+    Colleague("Maja Lindqvist", "maja@northbound.example", Role.MEMBER, 120, NEWCOMER),
+    Colleague("Erik Sand", "erik@northbound.example", Role.READER, 40),
+)
+INVITED = ("sofia@northbound.example", Role.READER)
+
 MANAGERS = (("Mira Okafor", "mira@kartra.example"), ("Jonas Weber", "jonas@kartra.example"))
 
 
@@ -282,6 +301,7 @@ def new_sign_ins() -> list[SignIn]:
         *managers,
         SignIn(ADA.name, "affiliate", email_of(ADA), _password()),
         SignIn(NEWCOMER.name, "newcomer", email_of(NEWCOMER), _password()),
+        *(SignIn(one.name, one.role, one.email, _password()) for one in COLLEAGUES),
     ]
 
 

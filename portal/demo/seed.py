@@ -25,6 +25,7 @@ from portal.demo.people import (
     keep_sign_ins,
     new_sign_ins,
 )
+from portal.demo.team import bring_colleagues
 from portal.earnings.actions import Delivery, receive_many
 from portal.earnings.stripe import read
 from portal.enrollments.actions import approve, decline, set_state
@@ -74,6 +75,7 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
         await _play(scene, promoters)
         await pay_the_year(program.id, managers[0], managers[1], now)
         await dress_up(settings, now)
+        await bring_colleagues(now)
         for one in sign_ins:
             if one.totp_secret is None:
                 await Person.update({Person.password_hash: hashes[one.email]}).where(

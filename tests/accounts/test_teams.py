@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from portal.accounts import teams
 from portal.accounts.rules import Role, email_key
-from portal.accounts.tables import Affiliate, Membership, Person, Session
+from portal.accounts.tables import Affiliate, Invitation, Membership, Person, Session
 from portal.errors import NotYours, OnlyOwners, Refused
 from tests.cast import PASSWORD, Cast, Partner, joins
 from tests.conftest import FrozenClock, People
@@ -97,7 +97,7 @@ async def test_an_invitation_ends_by_itself_and_can_be_sent_again(
     clock.forward(days=14)
     assert "too old" in (await visitor.get(path)).text
     ada = await people.signed_in(cast.ada)
-    row = await teams.Invitation.select(teams.Invitation.id).first()
+    row = await Invitation.select(Invitation.id).first()
     assert row
     assert "too old since" in (await ada.get("/settings/team")).text
     await ada.post(f"/settings/team/invitations/{row['id']}/again")
@@ -112,7 +112,7 @@ async def test_inviting_twice_is_one_invitation_with_the_newer_role(
 ) -> None:
     await invited(app, ada, RITAS_ADDRESS, clock(), Role.READER)
     path = await invited(app, ada, RITAS_ADDRESS.upper(), clock(), Role.MEMBER)
-    assert await teams.Invitation.count() == 1
+    assert await Invitation.count() == 1
     assert "as a member" in (await visitor.get(path)).text
 
 

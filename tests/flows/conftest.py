@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,7 @@ HOUSE = Path(__file__).parents[2]
 # The rest keeps it from calling home, or anybody else.
 FLAGS = (
     "--no-sandbox",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
 )
@@ -75,14 +75,21 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def portal(database_url: str, tmp_path: Path, anyio_backend: str) -> AsyncIterator[Portal]:
+    async with served(database_url, tmp_path) as served_portal:
+        yield served_portal
+
+
+@asynccontextmanager
+async def served(database_url: str, tmp_path: Path, host: str = "127.0.0.1") -> AsyncIterator[Portal]:
     """Started the way that ./run starts it, empty, on a port of its own."""
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")},
         "PORTAL_DATA_DIR": str(tmp_path / "data"),
         "PORTAL_DATABASE_URL": database_url,
         "PORTAL_PORT": str(port),
+        "PORTAL_BASE_URL": url,
         "PORTAL_STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
     }
     with (tmp_path / "server.log").open("wb") as log:

@@ -56,6 +56,7 @@ async def test_one_person_walks_from_the_program_page_to_its_first_banner(
     await see_the_click(ada)
     await buy(portal, click)
     await see_what_was_earned(ada)
+    await let_a_colleague_read_along(ada, await arrives())
     await upload_logo(ada, tmp_path)
     await download_banners(ada, link, tmp_path)
     await download_paper(ada, code, tmp_path)
@@ -102,7 +103,9 @@ async def open_letter(person: Person, subject: str) -> None:
     await person.looks_again("/mailbox", letter)
     await person.follows(letter)
     inside = person.page.frame_locator("iframe")
-    await person.follows(inside.locator("a[href*='/apply/'], a[href*='/signin/']").first)
+    await person.follows(
+        inside.locator("a[href*='/apply/'], a[href*='/signin/'], a[href*='/invitation/']").first
+    )
 
 
 async def sign_in_with_code(manager: Person, who: Manager) -> None:
@@ -187,6 +190,26 @@ async def see_what_was_earned(ada: Person) -> None:
     await ada.opens("/earnings?state=not_counted")
     await ada.follows(ada.page.locator("#ledger a.row").first)
     await ada.reads("Why it didn’t count", "This payment was for a trial")
+
+
+async def let_a_colleague_read_along(ada: Person, rita: Person) -> None:
+    for page in ("/settings", "/settings/sign-in", "/settings/sign-in/email"):
+        await ada.opens(page)
+    await ada.opens("/settings/team")
+    await ada.types({"E-mail": "rita@northbound.example"})
+    await ada.page.get_by_label("What they may do").select_option("reader")
+    await ada.presses("Send an invitation")
+    await ada.reads("is on its way", "Take back")
+    await open_letter(rita, "Ada Lindqvist invites you")
+    await rita.types({"Your name": "Rita Holm", "Password": PASSWORD})
+    await rita.presses("Accept")
+    assert rita.path == "/home"
+    await rita.opens("/settings")
+    await rita.reads("You are a reader here")
+    await ada.opens("/settings/team")
+    await ada.reads("Rita Holm")
+    await rita.opens("/settings/team")
+    await rita.reads("Only an owner invites people")
 
 
 async def upload_logo(ada: Person, folder: Path) -> None:
