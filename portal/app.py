@@ -29,6 +29,7 @@ from portal.earnings.intake import booking
 from portal.earnings.pages import earnings_router, webhooks_router
 from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
+from portal.enrollments.question_pages import questions_router
 from portal.enrollments.staff_pages import applications_router
 from portal.enrollments.status_pages import status_router
 from portal.enrollments.terms_pages import agreement_router, staff_terms_router, terms_router
@@ -104,6 +105,7 @@ def create_app(
             terms_router,
             agreement_router,
             staff_terms_router,
+            questions_router,
             accounts_router,
             passkeys_router,
             *own_routers,

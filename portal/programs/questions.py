@@ -154,7 +154,9 @@ def question_problems(question: Question) -> dict[str, str]:
     """What is wrong with a question itself: field to sentence."""
     options = question.options
     checks = {
-        "key": None if KEY.fullmatch(question.key) else "Use small letters, digits and hyphens, 40 at most.",
+        "key": None
+        if KEY.fullmatch(question.key) and question.key != "new"
+        else "Use small letters, digits and hyphens, 40 at most, and not “new”.",
         "label": _words_problem(question.label, LABEL_MOST, "Write the question as the applicant reads it."),
         "help": _words_problem(question.help, HELP_MOST) if question.help else None,
         "options": _options_problem(options) if question.kind.has_options else _no_options_problem(options),
