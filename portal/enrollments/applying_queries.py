@@ -21,7 +21,7 @@ from portal.enrollments.rules import (
     must_be_confirmable,
     usual_time,
 )
-from portal.enrollments.tables import Application, Draft
+from portal.enrollments.tables import Application, ApplicationQuestion, Draft
 from portal.errors import NotYours
 from portal.programs.queries import current_form, terms_at
 from portal.programs.questions import Form
@@ -94,6 +94,17 @@ class ConfirmPage:
 
 
 @dataclass(frozen=True)
+class Exchange:
+    """A manager's question and, once there is one, its answer."""
+
+    question: str
+    manager: str  # empty where the program itself asked
+    asked_at: datetime
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
 class StatusPage:
     """enrollments/status.html. Its forms post below `path`."""
 
@@ -113,6 +124,14 @@ class StatusPage:
     program: str
     may_apply_again: bool
     may_change: bool
+    exchanges: tuple[Exchange, ...]  # oldest first; the last one may wait for its answer
+    typed: str = ""  # an answer that came back, and why
+    error: str = ""
+
+    @property
+    def open_question(self) -> Exchange | None:
+        waits = self.state is ApplicationState.ASKED and self.exchanges
+        return self.exchanges[-1] if waits else None
 
 
 @dataclass(frozen=True)
@@ -176,13 +195,14 @@ async def status_page(application_id: UUID, terms: ProgramTerms, path: str, now:
         decided_by=row["manager_name"] or "",
         reason=row["reason"],
         again_from=local_date(again_from, terms.timezone) if again_from else None,
-        answer_by=due(row["confirmed_at"] or row["sent_at"], terms),
+        answer_by=due(row["waits_since"] or row["confirmed_at"] or row["sent_at"], terms),
         answer_days=terms.answer_days,
         usual=await time_to_decide(UUID(str(row["program"])), terms, now),
         contact=terms.contact,
         program=terms.name,
         may_apply_again=state is ApplicationState.DECLINED and (again_from is None or again_from <= now),
         may_change=state is ApplicationState.IN_REVIEW and row["opened_at"] is None,
+        exchanges=await _exchanges(application_id, terms),
     )
 
 
@@ -250,6 +270,24 @@ async def median_seconds(program_id: UUID, now: datetime) -> int | None:
     return round(sum(seconds) / len(seconds))
 
 
+async def _exchanges(application_id: UUID, terms: ProgramTerms) -> tuple[Exchange, ...]:
+    rows = await ApplicationQuestion.raw(
+        "SELECT q.question, q.asked_at, q.answer, q.answered_at, m.name FROM application_question q "
+        "LEFT JOIN manager m ON m.id = q.manager WHERE q.application = {} ORDER BY q.asked_at, q.id",
+        application_id,
+    )
+    return tuple(
+        Exchange(
+            question=row["question"],
+            manager=row["name"] or "",
+            asked_at=_local(row["asked_at"], terms),
+            answer=row["answer"],
+            answered_at=_local(row["answered_at"], terms) if row["answered_at"] else None,
+        )
+        for row in rows
+    )
+
+
 def _local(moment: datetime, terms: ProgramTerms) -> datetime:
     return moment.astimezone(ZoneInfo(terms.timezone))
 
@@ -257,7 +295,7 @@ def _local(moment: datetime, terms: ProgramTerms) -> datetime:
 async def _application(application_id: UUID) -> dict[str, Any]:
     rows = await Application.raw(
         "SELECT ap.program, ap.state, ap.answers, ap.form, ap.sent_at, ap.confirmed_at, ap.opened_at, "
-        "ap.decided_at, ap.reason, ap.again_from, m.name AS manager_name FROM application ap "
+        "ap.decided_at, ap.reason, ap.again_from, ap.waits_since, m.name AS manager_name FROM application ap "
         "LEFT JOIN manager m ON m.id = ap.decided_by WHERE ap.id = {}",
         application_id,
     )

@@ -21,6 +21,7 @@ from portal.programs.questions import OPTIONS_MOST, Question, answer_problem, re
 AUDIENCE_MOST = 280
 OTHER_MOST = 120
 REASON_MOST = 600
+MORE_MOST = 2_000
 TYPED_MOST = 10_000  # of any field, while it is a draft
 SOURCE_MOST = 120
 SOURCES = tuple(field.name for field in fields(Source) if field.name != "recruiter")
@@ -129,6 +130,16 @@ def parse_source(text: str) -> Source:
     """What the first address of the form and its referrer told: see web.came_from."""
     told = {name: one_line(value)[:SOURCE_MOST] for name, value in parse_qsl(text[:2_000])}
     return msgspec.convert({name: told[name] for name in SOURCES if told.get(name)}, Source)
+
+
+def more_problem(answer: str) -> str | None:
+    """Why this does not answer what a manager asked an applicant; None when it does."""
+    if not answer:
+        return "Write your answer here first."
+    if len(answer) > MORE_MOST:
+        return f"Use {MORE_MOST} characters at most; this has {len(answer)}."
+    hidden = has_hidden(answer.replace("\n", " "))
+    return "Leave out the characters that can't be seen." if hidden else None
 
 
 def parse_decision(said: Mapping[str, str], tiers: Sequence[str]) -> DecisionDraft:

@@ -221,11 +221,13 @@ async def _shown(request: Asking, asked: Asked, now: datetime) -> Page:
     )
     if kept is None:
         return _form(request, asked, ApplicationDraft(), opened, now)
+    # Agreeing is never remembered: it belongs to the page on which the terms stood.
+    typed = replace(kept.typed, consent=False)
     if kept.sent_at:
         saved = Saved(Saving.SENT, kept.sent_at, kept.id)
-        return _form(request, asked, kept.typed, opened, now, saved=saved, sent_to=kept.typed.email)
+        return _form(request, asked, typed, opened, now, saved=saved, sent_to=typed.email)
     saved = Saved(Saving.SAVED, kept.saved_at, kept.id, kept.revision)
-    return _form(request, asked, kept.typed, opened, now, saved=saved)
+    return _form(request, asked, typed, opened, now, saved=saved)
 
 
 def _form(

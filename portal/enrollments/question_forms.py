@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from portal.accounts.forms import one_line
-from portal.enrollments.rules import plain_letters
+from portal.enrollments.wording import plain_letters
 from portal.programs.questions import Question, QuestionKind, question_problems
 
 KINDS = {

@@ -13,7 +13,8 @@ from portal.accounts.forms import email_problem
 from portal.accounts.rules import email_key
 from portal.enrollments import applying
 from portal.enrollments import applying_queries as queries
-from portal.enrollments.forms import parse_application
+from portal.enrollments.actions import answer_more
+from portal.enrollments.forms import TYPED_MOST, more_problem, parse_application
 from portal.errors import NotFound, Refused
 from portal.ids import sealed, unsealed
 from portal.programs.queries import current_form, terms_at
@@ -85,6 +86,20 @@ async def change(request: Asking, token: FromPath[str], now: NamedDependency[dat
     return go(request, page.path, flash="Your answers are changed.")
 
 
+@post("/apply/status/{token:str}/answer")
+async def answer(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    """What a manager wanted to know besides."""
+    application = _whose(request, token)
+    path, terms = _status_path(request, application), await _terms(request, application, now)
+    typed = (await form_of(request)).get("answer", "").replace("\r\n", "\n").strip()
+    if problem := more_problem(typed):
+        page = await queries.status_page(application, terms, path, now)
+        page = replace(page, typed=typed[:TYPED_MOST], error=problem)
+        return show(request, "enrollments/status.html", page=page, status=422)
+    await answer_more(application, typed, now)
+    return go(request, path, flash="Thank you. Your answer is with us, and your application goes on.")
+
+
 @post("/apply/status/{token:str}/again")
 async def apply_again(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
     """A new form with the answers of the declined application."""
@@ -147,6 +162,7 @@ status_router = Router(
         status_page,
         change_page,
         change,
+        answer,
         apply_again,
         find_page,
         find,

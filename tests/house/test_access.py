@@ -92,6 +92,7 @@ ACCESS = {
     "GET /apply/status/{token}": Open.TO_EVERYBODY,
     "GET /apply/status/{token}/change": Open.TO_EVERYBODY,
     "POST /apply/status/{token}/change": Open.TO_EVERYBODY,
+    "POST /apply/status/{token}/answer": Open.TO_EVERYBODY,
     "POST /apply/status/{token}/again": Open.TO_EVERYBODY,
     "GET /signin": Open.TO_EVERYBODY,
     "POST /signin": Open.TO_EVERYBODY,
