@@ -20,7 +20,7 @@ from portal.demo import DEMO_PROGRAM
 from portal.demo.people import kept_hints
 from portal.errors import CannotStart
 from portal.migrate import migrate
-from portal.programs.actions import load_program, program_files
+from portal.programs.actions import load_program, load_programs
 from portal.programs.queries import all_programs
 from portal.settings import Settings
 from portal.storage import Storage
@@ -41,8 +41,7 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
         async with db.connected(settings.database_url):
             await migrate()
             now = utc_now()
-            for path in program_files(settings.data_dir / "programs"):
-                await load_program(path, now)
+            await load_programs(settings.data_dir / "programs", now)
             # A portal without a program could show nothing; the shipped one shows how its file looks.
             if not await all_programs():
                 await load_program(DEMO_PROGRAM, now)

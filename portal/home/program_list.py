@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.programs.colours import look_of
 from portal.programs.queries import all_programs, terms_at
 from portal.programs.rules import ProgramTerms
 
@@ -17,6 +18,8 @@ class ProgramRow:
     summary: str
     mark: str
     drawing: str
+    colour: str
+    on_colour: str
     best_rate_bps: int
     hold_days: int
 
@@ -53,6 +56,7 @@ async def programs_page(search: str, category: str, now: datetime) -> ProgramsPa
 
 
 def _row(slug: str, terms: ProgramTerms) -> ProgramRow:
+    look = look_of(slug, terms.brand.accent)
     return ProgramRow(
         slug=slug,
         name=terms.name,
@@ -62,6 +66,8 @@ def _row(slug: str, terms: ProgramTerms) -> ProgramRow:
         summary=terms.words.summary,
         mark=terms.brand.mark,
         drawing=terms.brand.drawing,
+        colour=look.mark,
+        on_colour=look.on_mark,
         best_rate_bps=max(tier.rate_bps for tier in terms.tiers),
         hold_days=terms.hold_days,
     )

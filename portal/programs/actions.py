@@ -28,16 +28,40 @@ def program_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.toml"))
 
 
-async def load_program(path: Path, now: datetime) -> bool:
-    """True when the file held something new. Raises BadProgram with sentences that name the file."""
-    text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+async def load_programs(folder: Path, now: datetime) -> None:
+    """Every file of the folder is a program. Raises BadProgram with all that is wrong in any of them."""
+    problems: list[str] = []
+    files: dict[str, Path] = {}
+    for path in program_files(folder):
+        try:
+            _, _, terms = await _read(path)
+        except BadProgram as bad:
+            problems += bad.problems
+            continue
+        if (other := files.setdefault(terms.slug, path)) is not path:
+            problems.append(f"{path.name}: program.slug is {terms.slug!r}, which is {other.name}'s already.")
+    if problems:
+        raise BadProgram(problems)
+    for path in files.values():
+        await load_program(path, now)
+
+
+async def _read(path: Path) -> tuple[str, dict[str, Any], ProgramTerms]:
     try:
+        text = await asyncio.to_thread(path.read_text, encoding="utf-8")
         document = tomllib.loads(text)
-        terms = parse_program(document)
+        return text, document, parse_program(document)
     except tomllib.TOMLDecodeError as error:
         raise BadProgram([f"{path.name} is not valid TOML: {error}."]) from error
+    except UnicodeDecodeError as error:
+        raise BadProgram([f"{path.name} is not text in UTF-8."]) from error
     except BadProgram as bad:
         raise BadProgram([f"{path.name}: {problem}" for problem in bad.problems]) from bad
+
+
+async def load_program(path: Path, now: datetime) -> bool:
+    """True when the file held something new. Raises BadProgram with sentences that name the file."""
+    text, document, terms = await _read(path)
     digest = hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
     async with db.transaction():
         await db.exclusively("programs", PROGRAM_LOCK)

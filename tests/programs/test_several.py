@@ -15,10 +15,11 @@ from litestar import Litestar
 from portal import db
 from portal.earnings.tables import Commission
 from portal.enrollments import actions as enrollments
-from portal.programs.actions import load_program
-from portal.programs.queries import program_by_slug, terms_at
+from portal.programs.actions import load_program, load_programs
+from portal.programs.program_file import BadProgram
+from portal.programs.queries import all_programs, program_by_slug, terms_at
 from portal.programs.rules import ProgramTerms
-from tests.cast import Cast, apply
+from tests.cast import BEGINNING, KARTRA, Cast, apply
 from tests.conftest import STRIPE_SECRET, FrozenClock, Stage
 from tests.letters import path_in, sent_letters, text_of
 from tests.sales import click_on, sell
@@ -240,3 +241,26 @@ async def test_the_status_page_speaks_of_its_own_program(
     page = (await visitor.get(path_in(letter, "/apply/status/"))).text
     assert "Bloom partner program</title>" in page
     assert "Kartra" not in page
+
+
+async def test_each_file_of_the_folder_is_a_program(database: str, tmp_path: Path) -> None:
+    for file in (KARTRA, BLOOM):
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    await load_programs(tmp_path, BEGINNING)
+    assert {program.slug for program in await all_programs()} == {"kartra", "bloom"}
+
+
+async def test_all_broken_files_are_named_at_once_and_none_is_loaded(database: str, tmp_path: Path) -> None:
+    bloom = BLOOM.read_text(encoding="utf-8")
+    (tmp_path / "a.toml").write_text(bloom, encoding="utf-8")
+    (tmp_path / "b.toml").write_text(bloom, encoding="utf-8")
+    (tmp_path / "c.toml").write_text("[program]\nname = = 1\n", encoding="utf-8")
+    (tmp_path / "d.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadProgram) as refused:
+        await load_programs(tmp_path, BEGINNING)
+    told = str(refused.value)
+    assert "b.toml: program.slug is 'bloom', which is a.toml's already." in told
+    assert "c.toml is not valid TOML" in told
+    assert "line 2" in told
+    assert "d.toml is not text in UTF-8." in told
+    assert await all_programs() == ()
