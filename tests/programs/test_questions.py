@@ -108,7 +108,7 @@ async def test_a_file_brings_questions_and_leaves_those_of_managers_alone(
     assert (await current_form(program.id)).version == 1
     path.write_text(path.read_text().replace("hold_days = 45", "hold_days = 45 # the same"))
     await load_program(path, BEGINNING)
-    path.write_text(path.read_text().replace('headline = "Earn', 'headline = "Really earn'))
+    path.write_text(path.read_text().replace('headline = "Up to', 'headline = "Really up to'))
     assert await load_program(path, BEGINNING)
     assert (await current_form(program.id)).version == 1
     path.write_text(path.read_text().replace('label = "A?"', 'label = "Why?"'))
