@@ -14,6 +14,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from portal import db
+from portal.accounts.letter_pages import letters_router
 from portal.accounts.own_pages import own_routers
 from portal.accounts.pages import accounts_router
 from portal.accounts.passkey_pages import passkeys_router
@@ -108,6 +109,7 @@ def create_app(
             questions_router,
             accounts_router,
             passkeys_router,
+            letters_router,
             *own_routers,
             *team_routers,
             mailbox_router,

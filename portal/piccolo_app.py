@@ -8,12 +8,26 @@ from portal.audit import tables as audit
 from portal.creatives import tables as creatives
 from portal.earnings import tables as earnings
 from portal.enrollments import tables as enrollments
+from portal.home import tables as home
+from portal.insights import tables as insights
 from portal.outbox import tables as outbox
 from portal.payouts import tables as payouts
 from portal.programs import tables as programs
 from portal.referrals import tables as referrals
 
-FEATURES = (audit, outbox, accounts, programs, enrollments, referrals, earnings, payouts, creatives)
+FEATURES = (
+    audit,
+    outbox,
+    accounts,
+    programs,
+    enrollments,
+    referrals,
+    earnings,
+    payouts,
+    creatives,
+    insights,
+    home,
+)
 
 TABLES = (
     audit.AuditEntry,
@@ -27,6 +41,7 @@ TABLES = (
     accounts.LetterToken,
     accounts.Passkey,
     accounts.Challenge,
+    accounts.LetterChoice,
     programs.Program,
     programs.Terms,
     programs.ApplicationForm,
@@ -63,6 +78,8 @@ TABLES = (
     payouts.PayoutRun,
     payouts.Exclusion,
     creatives.BrandKit,
+    insights.PageVisits,
+    home.FirstWeek,
 )
 
 APP_NAME = "portal"

@@ -27,6 +27,7 @@ from portal.enrollments.applying import (
     answer_sent_application,
 )
 from portal.enrollments.drafts import APPLICATION_SENT, clear_drafts, remind_writers
+from portal.home.first_letters import write_first_letters
 from portal.outbox.actions import Waiting, send_waiting
 from portal.outbox.letters import compose
 from portal.outbox.post import post_of
@@ -52,6 +53,7 @@ CHORES = (
     Chore(timedelta(seconds=30), catch_up),
     Chore(timedelta(minutes=10), remind_writers),
     Chore(timedelta(minutes=10), announce_terms),
+    Chore(timedelta(minutes=5), write_first_letters),
     Chore(timedelta(hours=1), clear_drafts),
     Chore(timedelta(hours=1), forget_old),
     Chore(timedelta(hours=1), watch_tiers),

@@ -140,6 +140,15 @@ class Challenge(Table, tablename="challenge"):
     expires_at = Timestamptz(null=False, default=None)
 
 
+class LetterChoice(Table, tablename="letter_choice"):
+    """Whether an account wants a kind of letter (letter_choices.KINDS). Without a row it does."""
+
+    id = UUID(primary_key=True, default=None)  # what the letter's own address to switch it off carries
+    affiliate = ForeignKey(Affiliate, null=False, on_delete=OnDelete.restrict)
+    kind = Varchar(length=40, null=False)
+    off_at = Timestamptz(null=True, default=None)
+
+
 INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS affiliate_email_key ON affiliate (email_key)",
     "CREATE UNIQUE INDEX IF NOT EXISTS manager_email_key ON manager (email_key)",
@@ -160,4 +169,5 @@ INDEXES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS passkey_person ON passkey (person)",
     "CREATE INDEX IF NOT EXISTS passkey_manager ON passkey (manager)",
     "CREATE INDEX IF NOT EXISTS challenge_expires ON challenge (expires_at)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS letter_choice_once ON letter_choice (affiliate, kind)",
 )

@@ -187,12 +187,16 @@ INDEXES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS application_draft_sent ON application_draft (program, sent_at)",
     "CREATE INDEX IF NOT EXISTS application_draft_kept ON application_draft (saved_at) "
     "WHERE emptied_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS application_draft_application ON application_draft (application) "
+    "WHERE application IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS application_sent ON application (program, sent_at)",
     "CREATE INDEX IF NOT EXISTS application_decided ON application (program, decided_at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS terms_acceptance_once ON terms_acceptance (affiliate, terms)",
     "CREATE INDEX IF NOT EXISTS terms_acceptance_terms ON terms_acceptance (terms)",
     "CREATE INDEX IF NOT EXISTS enrollment_recruited ON enrollment (recruited_by)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_application ON enrollment (application)",
     "CREATE UNIQUE INDEX IF NOT EXISTS enrollment_affiliate ON enrollment (program, affiliate)",
+    "CREATE INDEX IF NOT EXISTS enrollment_began ON enrollment (program, began_at)",
     "CREATE INDEX IF NOT EXISTS enrollment_by_affiliate ON enrollment (affiliate)",
     "CREATE INDEX IF NOT EXISTS enrollment_change_at ON enrollment_change (enrollment, at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS link_slug ON link (slug)",

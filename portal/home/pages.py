@@ -12,7 +12,7 @@ from assets_gen.design import names
 from portal.creatives.pages import KINDS, studio_of
 from portal.enrollments.queries import Me
 from portal.errors import Busy, NotFound, TooMany
-from portal.home import program_list, queries
+from portal.home import actions, program_list, queries
 from portal.home.forms import parse_try
 from portal.home.program_page import program_page
 from portal.home.studio import Wall, picture_of, stand_in
@@ -131,7 +131,25 @@ async def home(request: Asking, me: NamedDependency[Me], now: NamedDependency[da
     return show(request, "home/index.html", page=page)
 
 
+@post("/home/first-week")
+async def first_week(
+    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]
+) -> Response[Any]:
+    """A button of the checklist: the link is placed, or is not after all, or the list is put away."""
+    match (await form_of(request)).get("do", ""):
+        case "placed":
+            await actions.say_placed(me.enrollment_id, now)
+            said = "Good. The first click will show here within a second."
+            return go(request, "/home#first-week", flash=said)
+        case "not-placed":
+            await actions.take_back_placed(me.enrollment_id)
+        case "put-away":
+            await actions.put_away(me.enrollment_id, now)
+            return go(request, "/home", flash="Put away. Your link, logo and banners stay in the menu.")
+    return go(request, "/home#first-week")
+
+
 front_router = Router("/", route_handlers=[front, one_program, try_picture])
 colours_router = Router("/", route_handlers=[colours], opt={"nobody": True})
 switch_router = Router("/", route_handlers=[open_one], guards=[signed_in_only])
-affiliate_home_router = Router("/", route_handlers=[home], guards=[affiliates_only])
+affiliate_home_router = Router("/", route_handlers=[home, first_week], guards=[affiliates_only])

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from portal.clock import local_date
-from portal.creatives.tables import BrandKit
 from portal.earnings.figures import HomeFigures, home_figures
 from portal.enrollments.agreement_queries import NewTerms, new_terms
 from portal.enrollments.queries import (
@@ -15,21 +15,12 @@ from portal.enrollments.queries import (
     queue,
 )
 from portal.enrollments.tables import Enrollment
+from portal.home.rules import Checklist, Known, checklist
+from portal.home.tables import FirstWeek
 from portal.programs.rules import ProgramTerms
 from portal.referrals.queries import ClickFigures, click_figures
 
 ROWS = 50
-
-
-@dataclass(frozen=True)
-class Step:
-    """One row of the first week's checklist."""
-
-    key: str  # "kit", "link", "click"
-    title: str
-    hint: str
-    href: str
-    done: bool
 
 
 @dataclass(frozen=True)
@@ -43,7 +34,7 @@ class HomePage:
     link: str
     figures: HomeFigures
     clicks: ClickFigures
-    steps: tuple[Step, ...]  # empty once all are done
+    first_week: Checklist
     new_terms: NewTerms | None  # what was not agreed to yet
 
 
@@ -88,7 +79,6 @@ class AffiliatesPage:
 async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> HomePage:
     today = local_date(now, terms.timezone)
     clicks = await click_figures(me.enrollment_id, today, terms.timezone)
-    has_kit = await BrandKit.exists().where(BrandKit.affiliate == me.affiliate_id)
     return HomePage(
         me=me,
         first_name=me.name.split()[0],
@@ -97,25 +87,30 @@ async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> Ho
         link=link,
         figures=await home_figures(me.enrollment_id, now),
         clicks=clicks,
-        steps=first_steps(has_kit=has_kit, has_click=clicks.ever > 0),
+        first_week=checklist(await known_of(me, terms), now),
         new_terms=await new_terms(me.affiliate_id, me.program_id, now),
     )
 
 
-def first_steps(*, has_kit: bool, has_click: bool) -> tuple[Step, ...]:
-    """The first week's checklist; nothing once all of it is done."""
-    steps = (
-        Step("kit", "Add your logo", "Every banner and PDF then carries it.", "/brand", has_kit),
-        Step(
-            "link",
-            "Put your link where your readers are",
-            "A post, a video description, a footer.",
-            "/links",
-            has_click,
-        ),
-        Step("click", "Get your first click", "It shows here within a second.", "/links", has_click),
+async def known_of(me: Me, terms: ProgramTerms) -> Known:
+    """Times are those of the program's time zone."""
+    rows = await FirstWeek.raw(
+        "SELECT (SELECT created_at FROM brand_kit WHERE affiliate = {} ORDER BY revision LIMIT 1) AS kit_at, "
+        "(SELECT at FROM click WHERE enrollment = {} AND counted ORDER BY at LIMIT 1) AS click_at, "
+        "(SELECT placed_at FROM first_week WHERE enrollment = {}) AS placed_at, "
+        "(SELECT put_away_at FROM first_week WHERE enrollment = {}) AS put_away_at",
+        me.affiliate_id,
+        me.enrollment_id,
+        me.enrollment_id,
+        me.enrollment_id,
     )
-    return () if all(step.done for step in steps) else steps
+    zone = ZoneInfo(terms.timezone)
+    return Known(**{name: at and moment(at).astimezone(zone) for name, at in rows[0].items()})
+
+
+def moment(value: datetime | str) -> datetime:
+    """SQLite gives what a subquery finds as text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 async def today_page(name: str, program_id: UUID, terms: ProgramTerms, now: datetime) -> TodayPage:

@@ -28,7 +28,10 @@ ADDRESSES = {
     "link": "/signin/link/",
     "email": "/signin/address/",
     "invitation": "/invitation/",
+    "letters": "/letters/",
 }
+# The value of a letter that can be switched off: the id of its accounts.tables.LetterChoice.
+SWITCH_OFF = "switch_off"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class MailPage:
     def address(self, purpose: str, identity: str) -> str:
         """The whole address of a link in this letter; `purpose` is one of `ADDRESSES`."""
         return self.base_url + ADDRESSES[purpose] + sealed(self.secret, purpose, UUID(identity))
+
+    @property
+    def off_address(self) -> str:
+        """Where this kind of letter is switched off; empty for letters that everybody needs."""
+        choice = self.values.get(SWITCH_OFF)
+        return self.address("letters", choice) if choice else ""
 
 
 def compose(
@@ -63,6 +72,10 @@ def compose(
     mail["Auto-Submitted"] = "auto-generated"
     if house.contact:
         mail["Reply-To"] = house.contact
+    if page.off_address:
+        # RFC 8058: the mail program's own button, one press and without opening a page.
+        mail["List-Unsubscribe"] = f"<{page.off_address}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(part("body.txt"))
     mail.add_alternative(_INLINER.inline(part("body.html")), subtype="html")
     return mail

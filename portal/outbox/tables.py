@@ -28,4 +28,5 @@ class Letter(Table, tablename="letter"):
 INDEXES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS letter_waiting ON letter (send_after) "
     "WHERE sent_at IS NULL AND given_up_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS letter_given_up ON letter (given_up_at) WHERE given_up_at IS NOT NULL",
 )

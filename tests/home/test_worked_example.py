@@ -4,7 +4,6 @@ import tomllib
 from datetime import date
 
 from portal.home.program_page import worked_example
-from portal.home.queries import first_steps
 from portal.money import Money
 from portal.programs.program_file import parse_program
 from tests.cast import KARTRA
@@ -26,8 +25,3 @@ def test_the_payment_after_the_first_one_has_its_own_hold_and_payout() -> None:
     assert example.sale_on == date(2026, 12, 22)
     assert example.next_on == date(2027, 1, 22)
     assert (example.next_window.first, example.next_window.last) == (date(2027, 4, 15), date(2027, 4, 20))
-
-
-def test_the_checklist_goes_once_all_of_it_is_done() -> None:
-    assert [step.done for step in first_steps(has_kit=True, has_click=False)] == [True, False, False]
-    assert first_steps(has_kit=True, has_click=True) == ()

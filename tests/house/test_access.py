@@ -14,6 +14,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from portal.accounts.letter_choices import FIRST_WEEK, choice_of
 from portal.accounts.managers import take_on
 from portal.accounts.rules import Role
 from portal.accounts.tables import Invitation, Manager, Membership, Passkey, Person, Session
@@ -120,6 +121,8 @@ ACCESS = {
     "POST /signin/setup/passkey/options": Open.TO_MANAGERS_WITHOUT,
     "GET /invitation/{token}": Open.TO_EVERYBODY,
     "POST /invitation/{token}": Open.TO_EVERYBODY,
+    "GET /letters/{token}": Open.TO_EVERYBODY,
+    "POST /letters/{token}": Open.TO_EVERYBODY,
     "POST /signout": Open.TO_WHOEVER_LEAVES,
     "GET /r/{slug}": Open.TO_EVERYBODY,
     "HEAD /r/{slug}": Open.TO_EVERYBODY,
@@ -136,6 +139,7 @@ ACCESS = {
     "GET /mailbox/{letter}": Open.TO_THIS_MACHINE,
     "GET /mailbox/{letter}/html": Open.TO_THIS_MACHINE,
     "GET /home": Open.TO_AFFILIATES,
+    "POST /home/first-week": Open.TO_AFFILIATES,
     "GET /links": Open.TO_AFFILIATES,
     "GET /earnings": Open.TO_AFFILIATES,
     "GET /earnings/{sale}": Open.TO_ITS_AFFILIATE,
@@ -363,8 +367,8 @@ def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
     """Names that mean something else below some addresses."""
     if path.endswith("/terms/{version}"):
         return {"version": "1"}
-    below = path.removeprefix("/apply/").partition("/")[0]
-    return {"token": things[below]} if below in ("draft", "sent") else {}
+    below = path.removeprefix("/apply").strip("/").partition("/")[0]
+    return {"token": things[below]} if below in ("draft", "sent", "letters") else {}
 
 
 async def things_of_others(app: Litestar, people: People, cast: Cast, now: datetime) -> dict[str, str]:
@@ -379,6 +383,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
     return {
         "draft": sealed(secret, "draft", draft),
         "sent": sealed(secret, "sent", draft),
+        "letters": sealed(secret, "letters", await choice_of(cast.ben.id, FIRST_WEEK)),
         "token": sealed(secret, "status", cast.dora.application),
         "slug": cast.ben.slug,
         "program": "kartra",
