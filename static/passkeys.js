@@ -5,7 +5,8 @@ const bytes = (text) =>
 const text = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 const headers = { Accept: "application/json", "Content-Type": "application/json" };
-let waiting; // the browser's own suggestion in the e-mail field, until a button is pressed
+let waiting; // what the browser is asked for now; a newer question ends it
+let pressed = false; // whether somebody pressed a button for it, which a mere suggestion must not disturb
 
 async function ask(address, body) {
   const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
@@ -42,6 +43,7 @@ function sendable(credential) {
 
 async function ceremony(form, mediation) {
   const asked = await ask(form.dataset.options, {});
+  if (mediation && pressed) return;
   const publicKey = readable(asked.publicKey);
   waiting?.abort();
   waiting = new AbortController();
@@ -79,14 +81,22 @@ document.querySelectorAll("form[data-passkey]").forEach((form) => {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     form.querySelector("[data-problem]").hidden = true;
-    ceremony(form).catch((problem) => complain(form, problem));
+    pressed = true;
+    ceremony(form)
+      .catch((problem) => complain(form, problem))
+      .finally(() => (pressed = false));
   });
 });
 
 // A suggestion in the e-mail field. Whoever does not take it has noticed nothing, so its end is silent.
 const suggests = document.querySelector("form[data-autofill]");
-if (suggests && (await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) {
+function suggest() {
   ceremony(suggests, "conditional").catch((problem) => {
     if (!["AbortError", "NotAllowedError"].includes(problem.name)) complain(suggests, problem);
   });
+}
+if (suggests && (await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) {
+  suggest();
+  // What it must sign is good for five minutes, and a page may stay open for longer.
+  setInterval(() => pressed || suggest(), 4 * 60_000);
 }

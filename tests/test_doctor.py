@@ -69,3 +69,12 @@ async def test_mail_is_a_warning_without_a_server_and_a_failure_with_a_silent_on
 def test_passwords_in_the_open_are_a_warning(settings: Settings) -> None:
     assert doctor.address(replace(settings, base_url="http://partners.example.com")).level == "warning"
     assert doctor.address(replace(settings, base_url="https://partners.example.com")).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "level"), [("http://127.0.0.1:8000", "warning"), ("http://localhost:8000", "ok")]
+)
+def test_an_address_in_numbers_has_no_passkeys(settings: Settings, base_url: str, level: str) -> None:
+    finding = doctor.passkeys(replace(settings, base_url=base_url))
+    assert finding.level == level
+    assert base_url in finding.sentence or level == "ok"

@@ -10,7 +10,7 @@ from portal.accounts import passwords
 from portal.accounts.managers import take_on
 from portal.accounts.rules import INVITATION_LASTS, MOST_INVITATIONS, Role, email_key
 from portal.accounts.signing_in import Device, NewSession, open_for_manager, open_for_person
-from portal.accounts.tables import Affiliate, Invitation, Manager, Membership, Person, Session
+from portal.accounts.tables import Affiliate, Invitation, Manager, Membership, Passkey, Person, Session
 from portal.audit.actions import Actor, record
 from portal.errors import NotFound, NotYours, OnlyOwners, Refused
 from portal.ids import new_id
@@ -106,7 +106,8 @@ async def accept(invitation: UUID, device: Device, now: datetime) -> NewSession 
         if found.affiliate is None or person is None:
             raise NotFound
         await _join(found, UUID(str(person.id)), now)
-        if person.password_hash is None:
+        has_passkey = await Passkey.exists().where(Passkey.person == person.id)
+        if person.password_hash is None and not has_passkey:
             return await open_for_person(person.id, device, now, found.affiliate)
         return None
 

@@ -28,7 +28,6 @@ class HomePage:
     """home/index.html"""
 
     me: Me
-    first_name: str
     terms: ProgramTerms
     today: date
     link: str
@@ -81,7 +80,6 @@ async def home_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> Ho
     clicks = await click_figures(me.enrollment_id, today, terms.timezone)
     return HomePage(
         me=me,
-        first_name=me.name.split()[0],
         terms=terms,
         today=today,
         link=link,
