@@ -1,12 +1,10 @@
 """The application form: shown, kept while somebody types, opened elsewhere, sent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, Router, get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -14,24 +12,33 @@ from portal.accounts.forms import email_problem
 from portal.accounts.rules import email_key
 from portal.enrollments import applying_queries as queries
 from portal.enrollments import drafts
-from portal.enrollments.drafts import KeptDraft, Place, Saved, Saving
+from portal.enrollments.drafts import Saved, Saving
+from portal.enrollments.form_page import (
+    Asked,
+    asked_now,
+    cookie_name,
+    draft_here,
+    keep_here,
+    kept_here,
+    new_page,
+    place_of,
+    same_page,
+    seal,
+    shown_at,
+    source_of,
+    typed_so_far,
+)
 from portal.enrollments.forms import (
     ApplicationDraft,
     parse_application,
-    parse_source,
-    typed_application,
 )
 from portal.enrollments.rules import DRAFT_LASTS, Source, due
 from portal.errors import NotFound
-from portal.ids import moment_of, new_id, sealed, unsealed
-from portal.programs.queries import current_form, terms_at
-from portal.programs.questions import Form
-from portal.programs.rules import ProgramTerms
+from portal.ids import moment_of, new_id, unsealed
 from portal.web import (
     Asking,
     Page,
     Said,
-    came_from,
     client_network,
     go,
     houses_of,
@@ -63,34 +70,21 @@ NEW_QUESTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the program asks at this moment."""
-
-    program_id: UUID
-    terms: ProgramTerms
-    form: Form
-
-    @property
-    def path(self) -> str:
-        return f"/p/{self.terms.slug}/apply"
-
-
 @get("/apply")
 async def apply_to_the_only_one(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
     if houses_of(request).several:
         return go(request, "/")
-    return await _shown(request, await _asked(program_of(request), now), now)
+    return await _shown(request, await asked_now(program_of(request), now), now)
 
 
 @get("/p/{program:str}/apply")
 async def apply_page(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
-    return await _shown(request, await _asked(program_of(request), now), now)
+    return await _shown(request, await asked_now(program_of(request), now), now)
 
 
 @post("/p/{program:str}/apply")
 async def apply(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
-    asked, said = await _asked(program_of(request), now), await read_said(request)
+    asked, said = await asked_now(program_of(request), now), await read_said(request)
     terms = asked.terms
     ways = {way.key: way.name for way in terms.words.ways}
     draft = parse_application(said.one, said.many("ways"), ways, asked.form.questions, said.all)
@@ -98,7 +92,7 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Response[Any
     # Agreed to was what stood on the page; what came since has to be agreed to by hand.
     agreed = draft.consent and "consent" not in problems
     draft = replace(draft, consent=agreed, errors={**draft.errors, **problems})
-    place = _place(request, said, asked)
+    place = place_of(request, said, asked)
     if draft.errors or place is None:
         return await _back_with_errors(request, said, asked, draft, now)
     limits = request.app.state.limits
@@ -108,44 +102,44 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Response[Any
         sent = await drafts.send_draft(
             place,
             draft,
-            await _source(said, asked),
+            await source_of(said, asked),
             terms_id=terms.terms_id,
             opened_at=moment_of(place.writer),
             now=now,
         )
         if sent.how is Saving.ELSEWHERE:
-            opened = replace(_carried_on(request, said, asked, now), base=sent.revision)
+            opened = replace(same_page(request, said, asked, now), base=sent.revision)
             draft = replace(draft, errors={"form": ELSEWHERE})
             return _form(request, asked, draft, opened, now, saved=sent)
         place = replace(place, draft_id=sent.draft_id)
-    response = go(request, "/apply/sent/" + _seal(request, "sent", place.draft_id))
-    _keep(request, response, asked, place.draft_id)
+    response = go(request, "/apply/sent/" + seal(request, "sent", place.draft_id))
+    keep_here(request, response, asked, place.draft_id)
     return response
 
 
 @post("/p/{program:str}/apply/draft")
 async def save(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
     """As somebody types, through htmx; and by a button where there is no script."""
-    asked, said = await _asked(program_of(request), now), await read_said(request)
+    asked, said = await asked_now(program_of(request), now), await read_said(request)
     saved = await _save(request, said, asked, now)
     if wants_fragment(request):
-        page = _page(asked, _typed(said, asked), _carried_on(request, said, asked, now), now, saved)
+        page = _page(asked, typed_so_far(said, asked), same_page(request, said, asked, now), now, saved)
         response: Response[Any] = show(request, "enrollments/apply.html", page=page, fragment="saved")
     elif saved.how in (Saving.SAVED, Saving.SENT):
         response = go(request, asked.path, flash="Saved. Come back to this page in this browser to go on.")
     else:
-        opened = _carried_on(request, said, asked, now)
-        return _form(request, asked, _typed(said, asked), opened, now, saved=saved, status=409)
+        opened = same_page(request, said, asked, now)
+        return _form(request, asked, typed_so_far(said, asked), opened, now, saved=saved, status=409)
     if saved.how is Saving.SAVED:
-        _keep(request, response, asked, saved.draft_id)
+        keep_here(request, response, asked, saved.draft_id)
     return response
 
 
 @post("/p/{program:str}/apply/link")
 async def mail_link(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
     """A letter opens the draft on another device. It goes only to who asks for it, and only so often."""
-    asked, said = await _asked(program_of(request), now), await read_said(request)
-    typed, opened = _typed(said, asked), _carried_on(request, said, asked, now)
+    asked, said = await asked_now(program_of(request), now), await read_said(request)
+    typed, opened = typed_so_far(said, asked), same_page(request, said, asked, now)
     if email_problem(typed.email):
         problem = "Type your e-mail address first. Then we can send you the link."
         draft = replace(typed, errors={"email": problem})
@@ -162,17 +156,17 @@ async def mail_link(request: Asking, now: NamedDependency[datetime]) -> Response
         asked.path,
         flash=f"The link is on its way to {typed.email}. It opens this page on any device.",
     )
-    _keep(request, response, asked, saved.draft_id)
+    keep_here(request, response, asked, saved.draft_id)
     return response
 
 
 @post("/p/{program:str}/apply/forget")
 async def forget(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
-    asked = await _asked(program_of(request), now)
-    if kept := _cookie(request, asked):
+    asked = await asked_now(program_of(request), now)
+    if kept := draft_here(request, asked):
         await drafts.forget_draft(kept, asked.program_id, now)
     response = go(request, asked.path, flash="The form is empty again. What you had typed is deleted.")
-    response.delete_cookie(_cookie_name(request, asked))
+    response.delete_cookie(cookie_name(request, asked))
     return response
 
 
@@ -186,9 +180,9 @@ async def open_draft(request: Asking, token: FromPath[str], now: NamedDependency
             f"This application is not here any more. What is typed is kept for {DRAFT_LASTS.days} days. "
             "You can begin a new one; it takes two minutes."
         )
-    asked = await _asked(program_id, now)
+    asked = await asked_now(program_id, now)
     response = go(request, asked.path)
-    _keep(request, response, asked, draft_id)
+    keep_here(request, response, asked, draft_id)
     return response
 
 
@@ -209,16 +203,8 @@ async def sent_page(request: Asking, token: FromPath[str]) -> Page:
 
 async def _shown(request: Asking, asked: Asked, now: datetime) -> Page:
     """A new form, or what this browser has written so far."""
-    kept = await _kept(request, asked)
-    page_id = new_id(now)
-    opened = queries.Opened(
-        draft=_seal(request, "draft", kept.id if kept and not kept.sent_at else page_id),
-        page=_seal(request, "opened", page_id),
-        base=kept.revision if kept and not kept.sent_at else 0,
-        source=came_from(request),
-        terms=asked.terms.version,
-        form=asked.form.version,
-    )
+    kept = await kept_here(request, asked)
+    opened = new_page(request, asked, kept, now)
     if kept is None:
         return _form(request, asked, ApplicationDraft(), opened, now)
     # Agreeing is never remembered: it belongs to the page on which the terms stood.
@@ -273,15 +259,15 @@ async def _back_with_errors(
     """With everything as it was typed, on the page and in the draft."""
     saved = await _save(request, said, asked, now)
     shown = saved if saved.how is Saving.SAVED else None
-    opened = _carried_on(request, said, asked, now)
+    opened = same_page(request, said, asked, now)
     page = _form(request, asked, draft, opened, now, saved=shown)
     if shown:
-        _keep(request, page, asked, shown.draft_id)
+        keep_here(request, page, asked, shown.draft_id)
     return page
 
 
 async def _save(request: Asking, said: Said, asked: Asked, now: datetime) -> Saved:
-    place, limits, network = _place(request, said, asked), request.app.state.limits, client_network(request)
+    place, limits, network = place_of(request, said, asked), request.app.state.limits, client_network(request)
     if place is None or said.one.get("company"):
         return Saved(Saving.TOO_OFTEN, now, new_id())
     is_new = place.base == 0 and await drafts.kept_draft(place.draft_id, asked.program_id) is None
@@ -291,8 +277,8 @@ async def _save(request: Asking, said: Said, asked: Asked, now: datetime) -> Sav
         return Saved(Saving.TOO_OFTEN, now, place.draft_id)
     return await drafts.save_draft(
         place,
-        _typed(said, asked),
-        await _source(said, asked) if is_new else Source(),
+        typed_so_far(said, asked),
+        await source_of(said, asked) if is_new else Source(),
         # With a script, the first save comes with the first keystroke; without, writing began with the page.
         started_at=now if wants_fragment(request) else moment_of(place.writer),
         now=now,
@@ -302,8 +288,8 @@ async def _save(request: Asking, said: Said, asked: Asked, now: datetime) -> Sav
 
 def _page_problems(request: Asking, said: Said, asked: Asked, now: datetime) -> dict[str, str]:
     """What is wrong with the page rather than with an answer."""
-    shown_at = _shown_at(request, said)
-    if said.one.get("company") or shown_at is None or now - shown_at < FASTEST_PERSON:
+    opened_at = shown_at(request, said)
+    if said.one.get("company") or opened_at is None or now - opened_at < FASTEST_PERSON:
         # A bot goes away. A person whose browser was this quick sends it once more and has lost nothing.
         return {"form": QUICK}
     problems = {}
@@ -315,89 +301,6 @@ def _page_problems(request: Asking, said: Said, asked: Asked, now: datetime) -> 
             "Please read what is new and agree once more."
         )
     return problems
-
-
-def _carried_on(request: Asking, said: Said, asked: Asked, now: datetime) -> queries.Opened:
-    """The same page again: it was opened when it was first shown, and writes the same draft."""
-    one = said.one
-    fresh = new_id(now)
-    whole = _shown_at(request, said) is not None and _unseal(request, "draft", one.get("draft", ""))
-    return queries.Opened(
-        draft=one["draft"] if whole else _seal(request, "draft", fresh),
-        page=one["opened"] if whole else _seal(request, "opened", fresh),
-        base=_base(said),
-        source=one.get("source", "")[:2_000],
-        terms=asked.terms.version,
-        form=asked.form.version,
-    )
-
-
-def _place(request: Asking, said: Said, asked: Asked) -> Place | None:
-    """None for a page that is not one of ours."""
-    draft_id = _unseal(request, "draft", said.one.get("draft", ""))
-    writer = _unseal(request, "opened", said.one.get("opened", ""))
-    if draft_id is None or writer is None:
-        return None
-    return Place(asked.program_id, draft_id, writer, _base(said), asked.form.form_id)
-
-
-def _base(said: Said) -> int:
-    text = said.one.get("base", "0")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
-
-
-def _typed(said: Said, asked: Asked) -> ApplicationDraft:
-    return typed_application(said.one, said.many("ways"), asked.form.questions, said.all)
-
-
-async def _source(said: Said, asked: Asked) -> Source:
-    source = parse_source(said.one.get("source", ""))
-    return replace(source, recruiter=await drafts.recruiter_of(source.via, asked.program_id))
-
-
-async def _asked(program_id: UUID, now: datetime) -> Asked:
-    return Asked(program_id, await terms_at(program_id, now), await current_form(program_id))
-
-
-def _shown_at(request: Asking, said: Said) -> datetime | None:
-    """The form carries the moment it was shown, as a sealed id: a UUIDv7 holds its time."""
-    shown = _unseal(request, "opened", said.one.get("opened", ""))
-    return moment_of(shown) if shown else None
-
-
-async def _kept(request: Asking, asked: Asked) -> KeptDraft | None:
-    kept = _cookie(request, asked)
-    return await drafts.kept_draft(kept, asked.program_id) if kept else None
-
-
-def _cookie(request: Asking, asked: Asked) -> UUID | None:
-    return _unseal(request, "draft", request.cookies.get(_cookie_name(request, asked), ""))
-
-
-def _cookie_name(request: Asking, asked: Asked) -> str:
-    return ("__Host-" if settings_of(request).https else "") + f"draft-{asked.terms.slug}"
-
-
-def _keep(request: Asking, response: Response[Any], asked: Asked, draft_id: UUID) -> None:
-    """This browser finds the draft again."""
-    response.set_cookie(
-        Cookie(
-            key=_cookie_name(request, asked),
-            value=_seal(request, "draft", draft_id),
-            httponly=True,
-            secure=settings_of(request).https,
-            samesite="lax",
-            max_age=int(DRAFT_LASTS.total_seconds()),
-        )
-    )
-
-
-def _seal(request: Asking, purpose: str, identity: UUID) -> str:
-    return sealed(settings_of(request).secret, purpose, identity)
-
-
-def _unseal(request: Asking, purpose: str, text: str) -> UUID | None:
-    return unsealed(settings_of(request).secret, purpose, text)
 
 
 apply_router = Router(
