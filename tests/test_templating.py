@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 from jinja2 import DictLoader, Environment
 
-from portal.templating import CompiledOnce
+from portal.templating import CompiledOnce, mailbox
 
 
 def said_by(folder: Path, text: str) -> str:
@@ -35,3 +36,21 @@ def test_what_another_version_or_an_accident_left_is_compiled_again(tmp_path: Pa
 
 def test_without_a_folder_it_does_without(tmp_path: Path) -> None:
     assert said_by(tmp_path / "nowhere", "Hello") == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("lena@kurswerkstatt.example", "lena@kurswerkstatt.example"),
+        ("info@bücher.example", "info@bücher.example"),
+        ("info@xn--bcher-kva.example", "info@bücher.example"),
+        ("yuki@日本語レビュー.example", "yuki@日本語レビュー.example"),
+        ("sara@مثال.example", "sara@مثال.example"),
+        # Cyrillic letters that look Latin, and scripts that nobody mixes.
+        ("ada@арр.example", "ada@xn--80a6aa.example"),
+        ("ada@pаypal.example", "ada@xn--pypal-4ve.example"),
+        ("no address", "no address"),
+    ],
+)
+def test_addresses_are_readable_and_no_lookalike_passes(address: str, shown: str) -> None:
+    assert mailbox(address) == shown

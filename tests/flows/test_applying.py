@@ -108,6 +108,8 @@ async def test_a_slow_person_takes_a_break_and_ends_on_another_device(
     await phone.page.get_by_label("Who reads, watches or listens to you?").fill(AUDIENCE)
     await phone.presses("Send my application")
     await phone.reads("2 answers need another look")
+    # The browser calls a form that comes back an error, and means the answer 422.
+    phone.complaints[:] = [complaint for complaint in phone.complaints if "422" not in complaint]
     await expect(phone.page.get_by_label("How else?", exact=True)).to_have_value("Evening classes")
     await phone.types({"Web address or channel": "kurswerkstatt.example"})
     await phone.page.get_by_role("checkbox", name="I have read the program terms").check()
