@@ -107,7 +107,8 @@ def _tell(name: str, known: list[float], unknown: list[float]) -> None:
     verdict = "nothing to tell" if p > 0.01 else "SOMEBODY COULD TELL"
     print(  # noqa: T201 - a bench talks
         f"{name:<14} known {ours:7.2f} ms   unknown {theirs:7.2f} ms   ratio {ours / theirs:5.3f}   "
-        f"p {p:.3f}   {verdict}"
+        f"p {p:.3f}   {verdict}",
+        flush=True,
     )
 
 
