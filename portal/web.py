@@ -1,12 +1,9 @@
 """What every page shares: who is asking, showing a page or its fragment, going elsewhere, guards."""
 
-import hmac
 import ipaddress
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
@@ -16,7 +13,9 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.handlers.base import BaseRouteHandler
 
+from portal.asking import VISITOR, Who
 from portal.errors import NotAllowed, NotFound, NotSignedIn, OnlyOwners, OnlyReads, Unreadable
+from portal.flash import read_flash, sealed_flash
 from portal.settings import Settings
 from portal.templating import render_block
 
@@ -28,54 +27,6 @@ FLASH = "flash"
 SOURCES = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer", "via")
 SOURCE_MOST = 120
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-
-@dataclass(frozen=True)
-class Account:
-    """An affiliate account that a person is on."""
-
-    id: UUID
-    name: str
-    role: str  # "owner", "member" or "reader"
-
-
-@dataclass(frozen=True)
-class Who:
-    """Who is asking. A manager whose second factor is still missing is `half` and opens only its pages.
-
-    For affiliates `id` is the account that they look at, `person` who they are; managers have only an `id`.
-    """
-
-    kind: Literal["visitor", "affiliate", "half", "manager"]
-    id: UUID | None = None
-    session_id: UUID | None = None
-    name: str = ""
-    email: str = ""
-    person: UUID | None = None
-    role: str = ""
-    account: str = ""
-    others: tuple[Account, ...] = ()
-    proved_at: datetime | None = None
-    program: UUID | None = None  # the one that was opened last, where one is in several
-
-    @property
-    def known(self) -> UUID:
-        """The account's id. Only for handlers behind a guard."""
-        if self.id is None:
-            raise NotSignedIn
-        return self.id
-
-    @property
-    def may_change(self) -> bool:
-        """Whether they change things of the account; readers only look."""
-        return self.kind == "manager" or self.role in ("owner", "member")
-
-    @property
-    def is_owner(self) -> bool:
-        return self.role == "owner"
-
-
-VISITOR = Who("visitor")
 
 
 @dataclass(frozen=True)
@@ -252,7 +203,7 @@ def show(
     """The whole page, or its named block when htmx asked for a part of it. Same template, same context."""
     environment: Environment = request.app.state.templates
     partial = fragment is not None and wants_fragment(request)
-    flash = None if partial else _read_flash(request)
+    flash = None if partial else read_flash(settings_of(request).secret, request.cookies.get(FLASH))
     frame = Frame(
         house=house_of(request),
         who=who(request),
@@ -293,7 +244,7 @@ def go(request: Asking, path: str, *, flash: str | None = None) -> Response[Any]
         response.set_cookie(
             Cookie(
                 key=FLASH,
-                value=_seal_flash(settings_of(request), flash),
+                value=sealed_flash(settings_of(request).secret, flash),
                 httponly=True,
                 secure=settings_of(request).https,
                 samesite="lax",
@@ -431,21 +382,3 @@ def _is_in(host: str, networks: tuple[Any, ...]) -> bool:
     except ValueError:
         return False
     return any(address in network for network in networks)
-
-
-def _seal_flash(settings: Settings, text: str) -> str:
-    mark = hmac.digest(settings.secret, b"flash\0" + text.encode(), "sha256")[:12]
-    return urlsafe_b64encode(mark + text.encode()).decode().rstrip("=")
-
-
-def _read_flash(request: Asking) -> str | None:
-    sealed = request.cookies.get(FLASH)
-    if not sealed:
-        return None
-    try:
-        raw = urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-        text = raw[12:].decode()
-    except ValueError:
-        return None
-    mark = hmac.digest(settings_of(request).secret, b"flash\0" + raw[12:], "sha256")[:12]
-    return text if hmac.compare_digest(mark, raw[:12]) else None

@@ -20,10 +20,10 @@ from portal import db
 from portal.accounts.rules import SEEN_EVERY
 from portal.accounts.signing_in import NewSession
 from portal.accounts.tables import Session
+from portal.asking import VISITOR, Account, Who
 from portal.clock import Clock
 from portal.ids import token_hash
 from portal.settings import Settings
-from portal.web import VISITOR, Account, Who
 
 PATIENCE = 0.3  # seconds
 

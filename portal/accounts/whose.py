@@ -7,9 +7,9 @@ from uuid import UUID
 from piccolo.columns.combination import Where
 
 from portal.accounts.tables import LetterToken, Manager, Passkey, Person, Session
+from portal.asking import Who
 from portal.audit.actions import Actor
 from portal.errors import NotFound, NotSignedIn
-from portal.web import Who
 
 Kept = type[Session] | type[LetterToken] | type[Passkey]
 
