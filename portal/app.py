@@ -27,7 +27,8 @@ from portal.creatives.renderers import rendering
 from portal.demo.people import kept_hints
 from portal.earnings.api import api_router
 from portal.earnings.intake import booking
-from portal.earnings.pages import earnings_router, webhooks_router
+from portal.earnings.ledger_pages import earnings_router
+from portal.earnings.pages import webhooks_router
 from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
 from portal.enrollments.question_pages import questions_router

@@ -1,23 +1,18 @@
-"""Billing systems in, earnings out."""
+"""Billing systems in."""
 
 from datetime import datetime
 from typing import Any, cast
-from uuid import UUID
 
-from litestar import Response, Router, get, post
+from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from portal.earnings.actions import Delivery, Receipt, refuse
 from portal.earnings.facts import Malformed
-from portal.earnings.forms import read_filter
 from portal.earnings.intake import Intake
-from portal.earnings.queries import earnings_page
-from portal.earnings.sale import sale_page
 from portal.earnings.stripe import Forged, read, verify
-from portal.enrollments.queries import Me
 from portal.errors import NotFound, TooLarge
-from portal.web import Asking, House, Page, affiliates_only, houses_of, settings_of, show
+from portal.web import Asking, House, houses_of, settings_of
 
 LARGEST_EVENT = 256 * 1024
 
@@ -72,20 +67,6 @@ def _answer(status: int, **values: str) -> Response[Any]:
     return Response(values, status_code=status, headers={"Cache-Control": "no-store"})
 
 
-@get("/earnings")
-async def earnings(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
-    shown = await earnings_page(me.enrollment_id, now, read_filter(request.query_params))
-    return show(request, "earnings/index.html", page=shown, fragment="ledger")
-
-
-@get("/earnings/{sale:uuid}")
-async def sale(
-    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], sale: FromPath[UUID]
-) -> Page:
-    return show(request, "earnings/sale.html", page=await sale_page(me.enrollment_id, sale, now))
-
-
 webhooks_router = Router(
     "/", route_handlers=[stripe_webhook, program_webhook], opt={"nobody": True, "signed": True}
 )
-earnings_router = Router("/", route_handlers=[earnings, sale], guards=[affiliates_only])

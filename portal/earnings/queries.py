@@ -140,6 +140,24 @@ async def earnings_page(
     )
 
 
+@dataclass(frozen=True)
+class MissedPage:
+    """earnings/missed.html: what did not count, why, and what would have made it count."""
+
+    currency: str
+    currencies: tuple[str, ...]
+    ledger: Ledger
+
+
+async def missed_page(
+    enrollment: UUID, now: datetime, wanted: Filter, path: str = "/earnings/not-counted"
+) -> MissedPage:
+    shelf, found = await shelf_of(enrollment, now, wanted)
+    found = replace(found, state=NOT_COUNTED, cursor=wanted.cursor)
+    currencies = tuple(await currencies_of(enrollment)) or (found.currency,)
+    return MissedPage(found.currency, currencies, await ledger(shelf, found, path))
+
+
 async def ledger(
     shelf: Shelf, wanted: Filter, path: str, *, chips: Mapping[str, Tally] | None = None
 ) -> Ledger:

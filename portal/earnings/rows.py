@@ -13,7 +13,15 @@ from portal.clock import local_date
 from portal.earnings.forms import ALL, Cursor, Filter
 from portal.earnings.gather import identity
 from portal.earnings.rules import Because, LineKind, Outcome
-from portal.earnings.sentences import came_from, correction_title, country_name, row_title, short_reason
+from portal.earnings.sentences import (
+    came_from,
+    correction_title,
+    country_name,
+    row_title,
+    short_reason,
+    what_would,
+    why_not,
+)
 from portal.earnings.tables import Commission, Entry, Transaction
 from portal.earnings.timeline import DisputeSpan, LineState, Month, next_run
 from portal.earnings.totals import (
@@ -51,7 +59,9 @@ class LedgerRow:
     came_from: str
     is_correction: bool
     corrects: date | None
-    reason: str  # for what did not count
+    reason: str  # for what did not count, in two words
+    why: str  # the same as a sentence
+    would_count: str  # what would have made it count
     base: Money
     rate_bps: int | None
     state: str  # as it looks: a LineState, reversed or not_counted
@@ -344,6 +354,8 @@ def _row(
         is_correction=is_correction,
         corrects=sale.at if is_correction else None,
         reason="" if counted or event.outcome is Outcome.TRIAL else short_reason(event.outcome),
+        why="" if counted else why_not(event.outcome, event.because, shelf.terms, shelf.today),
+        would_count="" if counted else what_would(event.outcome, event.because, shelf.terms),
         base=Money(base, currency),
         rate_bps=None if row["kind"] == LineKind.ADJUSTMENT else rate,
         state=state,

@@ -80,6 +80,21 @@ def why_not(outcome: Outcome, because: Because, terms: ProgramTerms, today: date
     return _Reason(because, terms, today).sentence(outcome)
 
 
+def what_would(outcome: Outcome, because: Because, terms: ProgramTerms) -> str:
+    """What would have made it count."""
+    match outcome:
+        case Outcome.CLICK_TOO_OLD:
+            return (
+                f"A click in the {because.window_days or terms.link_window_days} days before the subscription "
+                "began, or your code at the checkout."
+            )
+        case Outcome.NOT_NEW:
+            return f"Somebody who has not paid for {terms.name} before."
+        case Outcome.MONTHS_OVER:
+            return f"A payment in the first {because.months_paid} months."
+    return WOULD.get(outcome, "A full-price payment of a new customer who came through you.")
+
+
 def what_next(outcome: Outcome) -> str:
     """What can still come of it; empty where nothing can."""
     return NEXT.get(outcome, "")
@@ -159,6 +174,20 @@ NEXT = {
     Outcome.DISCOUNTED: "The next payment can count again.",
     Outcome.UNKNOWN_PLAN: "It waits for a manager to decide.",
     Outcome.PAUSED: "Payments count again once your account is active.",
+}
+
+
+WOULD = {
+    Outcome.TRIAL: "The first payment at full price counts; you need to do nothing for it.",
+    Outcome.ZERO: "A period that is paid for. The next one can be.",
+    Outcome.DISCOUNTED: "The full price, or your code instead of that discount.",
+    Outcome.UNKNOWN_PLAN: "A price that the program lists. A manager decides about this one.",
+    Outcome.SELF_REFERRAL: "The purchase of somebody else, from their own address.",
+    Outcome.PAUSED: "The same payment while your account is active.",
+    Outcome.ENDED: "The same payment while you were part of the program.",
+    Outcome.NOT_YET_APPROVED: "The same payment after your approval.",
+    Outcome.SUBSCRIPTION_ENDED: "A subscription that runs. A new one needs a click or a code of its own.",
+    Outcome.RULED_OUT: "Nothing any more: a manager looked at it. Ask if you see it differently.",
 }
 
 

@@ -142,6 +142,9 @@ ACCESS = {
     "POST /home/first-week": Open.TO_AFFILIATES,
     "GET /links": Open.TO_AFFILIATES,
     "GET /earnings": Open.TO_AFFILIATES,
+    "GET /earnings/not-counted": Open.TO_AFFILIATES,
+    "GET /earnings/check": Open.TO_AFFILIATES,
+    "GET /earnings/export/{kind}": Open.TO_AFFILIATES,
     "GET /earnings/{sale}": Open.TO_ITS_AFFILIATE,
     "GET /brand": Open.TO_AFFILIATES,
     "POST /brand": Open.TO_AFFILIATES,
@@ -397,6 +400,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "name": "app.js",
         "letter": letters[0]["Message-ID"].strip("<>").partition("@")[0],
         **await what_ben_has(cast, now),
+        "kind": "csv",
         "sale": str(await sell(buyer, click, STRIPE_SECRET, now)),
         "application": str(cast.dora.application),
     }
