@@ -84,10 +84,8 @@ def what_would(outcome: Outcome, because: Because, terms: ProgramTerms) -> str:
     """What would have made it count."""
     match outcome:
         case Outcome.CLICK_TOO_OLD:
-            return (
-                f"A click in the {because.window_days or terms.link_window_days} days before the subscription "
-                "began, or your code at the checkout."
-            )
+            days = because.window_days or terms.link_window_days
+            return f"A click in the {days} days before the subscription began, or your code at the checkout."
         case Outcome.NOT_NEW:
             return f"Somebody who has not paid for {terms.name} before."
         case Outcome.MONTHS_OVER:

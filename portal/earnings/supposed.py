@@ -126,7 +126,7 @@ async def check_page(
 
 
 def suppose(supposed: Supposed, plan: Plan, code: Code, known: Known, now: datetime) -> list[Judged]:
-    """The payments of the supposed sale with their verdicts: what is paid for a trial, and the first full one."""
+    """The payments of the supposed sale with their verdicts: that for a trial, and the first full one."""
     now = now.replace(microsecond=0)
     trial = plan.trial if supposed.trial else None
     trial_ends = now + timedelta(days=trial.days) if trial else None
