@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from portal.earnings.adjustment import adjustment_page, is_adjustment
 from portal.earnings.exports import KINDS, export, file_name
 from portal.earnings.forms import read_filter
 from portal.earnings.queries import earnings_page, missed_page, searched, shelf_of
@@ -61,6 +62,9 @@ async def file_of(request: Asking, enrollment: UUID, now: datetime, kind: str) -
 async def sale(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], sale: FromPath[UUID]
 ) -> Page:
+    if await is_adjustment(sale):
+        adjusted = await adjustment_page(me.enrollment_id, sale, now)
+        return show(request, "earnings/adjustment.html", page=adjusted)
     return show(request, "earnings/sale.html", page=await sale_page(me.enrollment_id, sale, now))
 
 

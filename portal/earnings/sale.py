@@ -1,6 +1,6 @@
 """The page of one sale, or of one payment that did not count."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 
 from portal.clock import local_date
-from portal.earnings.books import claims_of, dispute_spans
 from portal.earnings.facts import Payment
 from portal.earnings.forecast import (
     GOES_ON,
@@ -20,10 +19,12 @@ from portal.earnings.forecast import (
     terms_on,
     window_in,
 )
+from portal.earnings.forms import Filter
 from portal.earnings.gather import identity
-from portal.earnings.rows import NEWEST, shown
+from portal.earnings.rows import NEWEST, LedgerRow, Shelf, ledger_rows, shown
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
-from portal.earnings.sentences import correction_title, country_name, plan_words, rule_words, sale_title
+from portal.earnings.sale_lines import BookedLine, SaleLine, lines_of, share_sums, shown_line
+from portal.earnings.sentences import country_name, plan_words, rule_words, sale_title
 from portal.earnings.story import (
     Check,
     Happening,
@@ -34,32 +35,20 @@ from portal.earnings.story import (
     stops,
 )
 from portal.earnings.sums import Sum, arithmetic
-from portal.earnings.tables import Commission, Transaction
+from portal.earnings.tables import Transaction
 from portal.earnings.timeline import (
-    Claim,
     LineState,
     Month,
     next_run,
     released_on,
     run_month,
-    state_on,
 )
+from portal.earnings.totals import runs_of
 from portal.earnings.upkeep import NOT_COUNTED, REVERSED
 from portal.errors import NotYours
 from portal.money import Money
 from portal.programs.queries import terms_history
 from portal.programs.rules import ProgramTerms, TermsHistory
-from portal.templating import money, rate
-
-
-@dataclass(frozen=True)
-class SaleLine:
-    booked_on: date
-    words: str
-    state: str
-    until: date | None
-    amount: Money
-    struck: bool
 
 
 @dataclass(frozen=True)
@@ -93,9 +82,12 @@ class SalePage:
     lines: tuple[SaleLine, ...]
     due_in: Month | None
     terms_on: date
+    terms_href: str
     rule: str
     rule_words: str
     renewal: Renewal | None
+    related: tuple[LedgerRow, ...]  # what else this subscription paid
+    is_share: bool  # of a recruited affiliate's sale
     details: tuple[tuple[str, str], ...]
     contact: str
 
@@ -107,7 +99,8 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
     decided = identity(row["terms"]) if row["terms"] else None
     terms = next((one for one in history.versions if one.terms_id == decided), history.versions[-1])
     today = local_date(now, terms.timezone)
-    lines = await _lines(enrollment, sale, today)
+    lines = await lines_of(enrollment, sale, today)
+    is_share = any(line.kind is LineKind.SECOND_TIER for line in lines)
     tale = await _tale(row, terms, history, today, enrollment, lines)
     buyer = shown(row["customer"], terms)
     plan = terms.plan(tale.because.plan) if tale.because.plan else None
@@ -136,39 +129,55 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
         sentence=sentence,
         emphasis=emphasis,
         stops=stops(tale),
-        sums=arithmetic(tale),
-        checks=checks(tale),
-        lines=tuple(_shown(line, struck=state == REVERSED) for line in lines),
+        sums=share_sums(lines) if is_share else arithmetic(tale),
+        checks=(SHARED,) if is_share else checks(tale),
+        lines=tuple(shown_line(line, struck=state == REVERSED) for line in lines),
         due_in=tale.run if tale.due.minor > 0 and not tale.taken_paid_on else None,
         terms_on=terms.starts_on,
+        terms_href=f"/p/{terms.slug}/terms/{terms.version}",
         rule=row["rule"],
         rule_words=rule_words(tale.outcome),
         renewal=_next_one(tale, history, f"customer {buyer}"),
+        related=await _related(row, enrollment, today, terms, tale.due.currency),
+        is_share=is_share,
         details=tuple((name, value) for name, value in details if value),
         contact=terms.contact,
     )
 
 
-@dataclass(frozen=True)
-class _Line:
-    kind: LineKind
-    amount: Money
-    rate_bps: int
-    base: Money
-    booked_on: date
-    released_on: date
-    state: LineState
-    claim: Claim | None
-    run: Month | None
-    outcome: Outcome
+RELATED = 12
+SHARED = Check(
+    True,
+    "A partner you recruited",
+    "You brought them into the program, so you earn a share of what they earn from.",
+)
+
+
+async def _related(
+    row: dict[str, Any], enrollment: UUID, today: date, terms: ProgramTerms, currency: str
+) -> tuple[LedgerRow, ...]:
+    """What else the same subscription paid, the newest first."""
+    if row["subscription"] is None:
+        return ()
+    rows = await Transaction.raw(
+        "SELECT id FROM money_event WHERE subscription = {} AND id <> {} ORDER BY happened_at DESC LIMIT {}",
+        identity(row["subscription"]),
+        identity(row["id"]),
+        RELATED,
+    )
+    if not rows:
+        return ()
+    shelf = Shelf(enrollment, today, terms, await runs_of(enrollment, currency))
+    sales = {identity(one["id"]) for one in rows}
+    return tuple(await ledger_rows(shelf, Filter(currency=currency), limit=RELATED, sales=sales))
 
 
 async def _payment(enrollment: UUID, sale: UUID) -> dict[str, Any]:
     rows = await Transaction.raw(
         f"""
         SELECT t.id, t.program, t.external_id, t.fact, t.subscription, d.outcome, d.rule, d.because,
-            d.arithmetic, d.terms, u.external_id AS customer, u.country, s.ended_at,
-            s.enrollment AS tied_to
+            d.arithmetic, d.terms, d.enrollment AS decided_for, u.external_id AS customer, u.country,
+            s.ended_at, s.enrollment AS tied_to
         FROM money_event t
         JOIN decision d ON d."transaction" = t.id
         LEFT JOIN customer u ON u.id = t.customer
@@ -184,47 +193,8 @@ async def _payment(enrollment: UUID, sale: UUID) -> dict[str, Any]:
     )
     if not rows:
         raise NotYours
-    return dict(rows[0])
-
-
-async def _lines(enrollment: UUID, sale: UUID, today: date) -> list[_Line]:
-    rows = await Commission.raw(
-        f"""
-        SELECT c.id, c.kind, c.minor, c.currency, c.rate_bps, c.base_minor, c.booked_on, c.released_on,
-            d.outcome
-        FROM commission c JOIN decision d ON d."transaction" = c."transaction"
-        WHERE c.sale = {{}} AND c.enrollment = {{}} AND {NEWEST}
-        ORDER BY c.booked_on, c.created_at, c.id
-        """,  # noqa: S608 - our own words
-        sale,
-        enrollment,
-    )
-    disputes = (await dispute_spans([sale])).get(sale, [])
-    claims = await claims_of([identity(row["id"]) for row in rows])
-    found = []
-    for row in rows:
-        run, claim = claims.get(identity(row["id"]), (None, None))
-        state = state_on(
-            today,
-            booked_on=row["booked_on"],
-            released_on=row["released_on"],
-            disputes=disputes,
-            claim=claim,
-        )
-        found.append(
-            _Line(
-                LineKind(row["kind"]),
-                Money(row["minor"], row["currency"]),
-                row["rate_bps"],
-                Money(row["base_minor"], row["currency"]),
-                row["booked_on"],
-                row["released_on"],
-                state or LineState.HELD,
-                claim,
-                Month.parse(run) if run else None,
-                Outcome(row["outcome"]),
-            )
-        )
+    found = dict(rows[0])
+    found["decided_for"] = identity(found["decided_for"]) if found["decided_for"] else None
     return found
 
 
@@ -234,10 +204,14 @@ async def _tale(
     history: TermsHistory,
     today: date,
     enrollment: UUID,
-    lines: list[_Line],
+    lines: list[BookedLine],
 ) -> Tale:
     payment = msgspec.json.decode(row["fact"], type=Payment)
     because = msgspec.json.decode(row["because"], type=Because)
+    theirs = row["decided_for"] != enrollment
+    if theirs:
+        # Somebody else's sale, of which this is a share or an earlier tie: its way is not ours to tell.
+        because = replace(because, credited_by=None, click_at=None, placement=None, code=None)
     currency = payment.charged.currency
     first = lines[0] if lines else None
     paid_on = local_date(payment.at, terms.timezone)
@@ -254,10 +228,10 @@ async def _tale(
         paid_on=paid_on,
         outcome=Outcome(row["outcome"]),
         because=because,
-        arithmetic=_arithmetic(row["arithmetic"]),
+        arithmetic=None if theirs else _arithmetic(row["arithmetic"]),
         terms=terms,
         today=today,
-        happenings=await _happenings(row, enrollment, terms),
+        happenings=() if theirs else await _happenings(row, enrollment, terms),
         trial=await _trial_paid(row, payment),
         state=first.state if first else None,
         released_on=first.released_on if first else None,
@@ -355,21 +329,9 @@ def _next_one(tale: Tale, history: TermsHistory, customer: str) -> Renewal | Non
     return Renewal(customer, tale.renews_on, tale.renewal, until, window.first, window.last)
 
 
-def _look(tale: Tale, lines: list[_Line]) -> str:
+def _look(tale: Tale, lines: list[BookedLine]) -> str:
     if not lines:
         return NOT_COUNTED
     if tale.due.is_zero and not any(line.claim for line in lines):
         return REVERSED
     return str(tale.state)
-
-
-def _shown(line: _Line, *, struck: bool) -> SaleLine:
-    """`struck`: sale and refund of an unpaid sale came to nothing, so no line of it waits for its day."""
-    if line.kind is LineKind.SALE:
-        words = f"Commission, {rate(line.rate_bps)} of {money(line.base)}"
-    else:
-        words = correction_title(line.kind, line.outcome)
-    until = line.claim.paid_on if line.claim else line.released_on if line.state is LineState.HELD else None
-    if struck:
-        return SaleLine(line.booked_on, words, REVERSED, None, line.amount, struck)
-    return SaleLine(line.booked_on, words, str(line.state), until, line.amount, struck)

@@ -211,6 +211,14 @@ RUNNING = {Outcome.SUBSCRIPTION_ENDED, Outcome.MONTHS_OVER}
 ACTIVE = {Outcome.PAUSED, Outcome.ENDED, Outcome.NOT_YET_APPROVED}
 
 
+FAILED = {
+    Outcome.TRIAL: "It was a trial",
+    Outcome.RULED_OUT: "A manager decided",
+    Outcome.UNKNOWN_PLAN: "The price is of no plan",
+    Outcome.ZERO: "Something was paid",
+}
+
+
 def checks(tale: Tale) -> tuple[Check, ...]:
     """Those that were passed, and the first that was not; what comes after it was never asked."""
     because, found = tale.because, list[Check]()
@@ -226,16 +234,23 @@ def checks(tale: Tale) -> tuple[Check, ...]:
         found.append(Check(True, name, words))
     if not tale.counts:
         failed = why_not(tale.outcome, because, tale.terms, tale.today)
-        name = "It was a trial" if tale.outcome is Outcome.TRIAL else "The payment wasn’t at full price"
+        name = FAILED.get(tale.outcome, "The payment wasn’t at full price")
         return (*found, Check(False, name, failed))
     tier = tale.terms.tier(because.tier or "")
-    full = (
+    full = _why_full(tale)
+    rates = f"You were {tier.name} that day: {rate(tier.rate_bps)}. A later tier changes later sales only."
+    return (*found, Check(True, "Full price", full), Check(True, "Your rate that day", rates))
+
+
+def _why_full(tale: Tale) -> str:
+    because = tale.because
+    if because.ruled and because.ruled_at:
+        return f"A manager decided on {tale.day(because.ruled_at)} that it counts: {because.ruled}"
+    return (
         "The plan’s list price is a sale."
         if because.given is None or because.given.is_zero
         else "The program gave the discount itself, so the lower price counts."
     )
-    rates = f"You were {tier.name} that day: {rate(tier.rate_bps)}. A later tier changes later sales only."
-    return (*found, Check(True, "Full price", full), Check(True, "Your rate that day", rates))
 
 
 def _why_yours(tale: Tale) -> str:
@@ -247,7 +262,11 @@ def _why_yours(tale: Tale) -> str:
             f"Your click of {tale.day(because.click_at)} was the newest in the {because.window_days} days "
             "before the subscription began, and no other partner’s code was used."
         )
-    return "It was credited to you."
+    return (
+        f"A manager tied this subscription to you: {because.ruled}"
+        if because.ruled
+        else "It was credited to you."
+    )
 
 
 def _why_active(tale: Tale) -> str:

@@ -11,7 +11,7 @@ from portal.earnings.forecast import window_in
 from portal.earnings.gather import enrollment_histories
 from portal.earnings.history import Judged, Known, judged, subscriptions_of
 from portal.earnings.ledger import account_of
-from portal.earnings.sentences import ENGLISH, country_name, rule_words, what_would
+from portal.earnings.sentences import ENGLISH, country_name, plan_words, rule_words, what_would
 from portal.earnings.story import Check, Stop, Tale, checks, stops
 from portal.earnings.sums import Sum, arithmetic
 from portal.earnings.timeline import LineState, run_month
@@ -106,7 +106,7 @@ async def check_page(
     return CheckPage(
         terms=terms,
         supposed=supposed,
-        plans=tuple(Choice(one.key, one.name) for one in terms.plans),
+        plans=tuple(Choice(one.key, plan_words(one)) for one in terms.plans),
         ways=(
             Choice(LINK, "Through my link, no code"),
             Choice(CODE, f"With my code {code.code}"),

@@ -7,12 +7,18 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from portal.audit.actions import Actor
 from portal.earnings import samples
+from portal.earnings.facts import AdjustmentKind
 from portal.earnings.figures import home_figures
+from portal.earnings.rulings import adjust
 from portal.earnings.samples import Bill
 from portal.earnings.totals import coming_payouts
+from portal.enrollments.tables import Enrollment
+from portal.ids import new_id
 from portal.money import Money
-from tests.cast import Cast
+from portal.programs.tables import Terms
+from tests.cast import KARTRA, Cast
 from tests.conftest import FrozenClock
 from tests.earnings.books import GROWTH, Desk
 
@@ -219,3 +225,65 @@ async def _address(ada: httpx.AsyncClient, query: str = "") -> str:
     found = LINK.search((await ada.get(f"/earnings{query}")).text)
     assert found
     return found[0]
+
+
+async def test_the_page_of_a_sale_leads_to_its_terms_and_to_its_other_payments(
+    sold: Bill, ada: httpx.AsyncClient
+) -> None:
+    page = (await ada.get(await _address(ada, "?state=held"))).text
+    assert 'href="/p/kartra/terms/1"' in page
+    assert "Other payments of this subscription" in page
+    assert "Kartra Growth, trial" in page
+
+
+async def test_a_bonus_has_a_page_with_its_reason_and_ben_does_not_find_it(
+    sold: Bill, ada: httpx.AsyncClient, ben: httpx.AsyncClient, cast: Cast, clock: FrozenClock
+) -> None:
+    mira = Actor("manager", str(cast.mira.id))
+    await adjust(
+        cast.ada.enrollment,
+        AdjustmentKind.BONUS,
+        Money(5_000, "USD"),
+        reason="Thank you for the webinar.",
+        by=mira,
+        now=clock(),
+    )
+    address = await _address(ada, "?state=released")
+    page = (await ada.get(address)).text
+    assert "Thank you for the webinar." in page
+    assert "A manager gave you this" in page
+    assert (await ben.get(address)).status_code == 404
+
+
+async def test_a_share_of_a_partners_sale_tells_nothing_of_its_way(
+    cast: Cast, clock: FrozenClock, ada: httpx.AsyncClient, ben: httpx.AsyncClient
+) -> None:
+    """Ada recruited Ben, and gets 5 % of what he earns from; his readers and his rate are his own."""
+    await Enrollment.update({Enrollment.recruited_by: cast.ada.enrollment}).where(
+        Enrollment.id == cast.ben.enrollment
+    )
+    document = KARTRA.read_text().replace("second_tier_bps = 0 ", "second_tier_bps = 500 ")
+    await Terms.insert(
+        Terms(
+            id=new_id(),
+            program=cast.program,
+            version=2,
+            starts_at=clock(),
+            document=document,
+            digest="second",
+            loaded_at=clock(),
+        )
+    )
+    desk, at = Desk(cast), clock.forward(days=1)
+    click = await desk.click(cast.ben, at - timedelta(minutes=1), "bens-podcast")
+    bill = desk.bill(at, "zoe")
+    await desk.tell(desk.checkout(at, "zoe", click=click), desk.paid(bill))
+    listed = (await ada.get("/earnings")).text
+    page = (await ada.get(await _address(ada))).text
+    assert "Second tier: Kartra Growth" in listed
+    assert "$5.95" in page
+    assert "A partner you recruited" in page
+    for private in ("bens-podcast", "30 %", "$35.70", "Click"):
+        assert private not in page, private
+    assert "bens-podcast" not in listed
+    assert "bens-podcast" in (await ben.get("/earnings")).text
