@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 import structlog
+from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
 from portal import db
@@ -23,6 +24,8 @@ from tests.cast import BEGINNING, Cast, Partner, Staff, gather_cast, session_of
 from tests.postgres import postgres_server
 
 ENGINES = ["sqlite", "postgres"]
+# `pytest --hypothesis-profile=long` looks twenty times as long.
+hypothesis_settings.register_profile("long", max_examples=2_000, deadline=None)
 STRIPE_SECRET = "whsec_tests"
 
 

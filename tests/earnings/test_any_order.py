@@ -15,13 +15,14 @@ from portal.earnings.verify import book_problems
 from portal.referrals.tables import Click
 from tests.cast import Cast
 from tests.earnings.books import NOW, delivery, main_link
+from tests.earnings.effort import examples
 from tests.earnings.histories import histories, token, told
 from tests.earnings.model import Sub, books_of
 
 Deliver = Callable[[Cast, list[bytes]], Awaitable[None]]
 DAYS = [date(2027, 1, 5) + timedelta(days=days) for days in (0, 17, 44, 45, 46, 75, 90, 120, 300)]
 MANY = settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,

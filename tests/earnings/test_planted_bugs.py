@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from portal.earnings import books, facts, history, judge, ledger, record, tiers, timeline
+from portal.earnings import books, facts, history, judge, ledger, record, rules, tiers, timeline
 from portal.earnings.facts import Payment, Place
 from portal.money import Money
 from portal.programs.rules import ProgramTerms
@@ -19,6 +19,7 @@ from tests.cast import Cast
 from tests.earnings.histories import FIRST, histories
 from tests.earnings.model import Paid, Refund, Sub
 from tests.earnings.test_any_order import check
+from tests.earnings.test_ten_thousand import check as check_in_memory
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 HISTORIES = 60
@@ -138,7 +139,94 @@ def tax_earns_too(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ledger, "commission_due", due)
 
 
+def local_time(patch: pytest.MonkeyPatch) -> None:
+    """Days of where the server stands, not of the program."""
+    patch.setattr(ledger, "local_date", lambda at, _: (at + timedelta(hours=10)).date())
+
+
+def held_from_the_day_after(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "released_on", lambda day, hold: day + timedelta(days=hold + 1))
+
+
+def corrections_are_released_before_they_happen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "correction_released_on", lambda corrected, _: corrected)
+
+
+def won_or_lost_is_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    taken = ledger._Accountant._dispute
+
+    def kept(self: Any, dispute: facts.Dispute) -> None:
+        step = facts.DisputeStep.WON if dispute.step is facts.DisputeStep.LOST else dispute.step
+        taken(self, replace(dispute, step=step))
+
+    patch.setattr(ledger._Accountant, "_dispute", kept)
+
+
+def refunded_customers_still_count(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(record, "taken_back_at", lambda *_: None)
+
+
+def more_than_instead_of_at_least(patch: pytest.MonkeyPatch) -> None:
+    def tier_for(self: ProgramTerms, customers: int) -> Any:
+        return [tier for tier in self.tiers if tier.from_customers < max(customers, 1)][-1]
+
+    patch.setattr(ProgramTerms, "tier_for", tier_for)
+
+
+def halves_to_even(patch: pytest.MonkeyPatch) -> None:
+    def divided(numerator: int, denominator: int) -> int:
+        quotient, rest = divmod(abs(numerator), denominator)
+        up = 2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1)
+        return (quotient + up) * (1 if numerator >= 0 else -1)
+
+    patch.setattr("portal.money.divided", divided)
+
+
+def a_trial_makes_an_old_customer(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(history, "is_trial", lambda *_: False)
+
+
+def full_price_in_a_trial_is_a_trial(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(judge, "is_trial", judge.in_trial)
+
+
+def list_price_instead_of_what_was_paid(patch: pytest.MonkeyPatch) -> None:
+    def due(base: Money, rate_bps: int, charged: Money, refunded: Money) -> Money:
+        return rules.commission_due(base + Money(base.minor // 4, base.currency), rate_bps, charged, refunded)
+
+    patch.setattr(ledger, "commission_due", due)
+
+
+def the_first_click_wins(patch: pytest.MonkeyPatch) -> None:
+    """Where a customer comes back, its first click takes the second subscription too."""
+    credited = referrals.credited
+    patch.setattr(
+        history,
+        "credited",
+        lambda **told: credited(**{**told, "began_at": told["began_at"] - timedelta(days=30)}),
+    )
+
+
+def refunds_before_their_payment_are_lost(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(*_: object) -> None:
+        return None
+
+    patch.setattr("portal.earnings.gather._add_corrections", nothing)
+
+
 BUGS: list[Plant] = [
+    local_time,
+    held_from_the_day_after,
+    corrections_are_released_before_they_happen,
+    won_or_lost_is_all_the_same,
+    refunded_customers_still_count,
+    more_than_instead_of_at_least,
+    halves_to_even,
+    a_trial_makes_an_old_customer,
+    full_price_in_a_trial_is_a_trial,
+    list_price_instead_of_what_was_paid,
+    the_first_click_wins,
+    refunds_before_their_payment_are_lost,
     per_refund_rounding,
     floats,
     refunds_added_up,
@@ -175,7 +263,7 @@ def some_histories() -> list[list[Sub]]:
 
     collect()
     found.sort(key=lambda one: -sum(len(sub.payments) for sub in one))
-    return [*[three_loyal_customers()] * 5, half_a_cent_back(), *found]
+    return [*[three_loyal_customers()] * 5, half_a_cent_back(), one_who_got_it_all_back(), *found]
 
 
 def half_a_cent_back() -> list[Sub]:
@@ -183,6 +271,17 @@ def half_a_cent_back() -> list[Sub]:
     refunds = tuple(Refund(FIRST + timedelta(days=total), total) for total in (5, 15, 25))
     paid = Paid("in_c0s0_0", FIRST, "growth", "list", refunds=refunds)
     return [Sub("c0s0", "c0", FIRST, ("ada", FIRST), None, None, None, (paid,))]
+
+
+def one_who_got_it_all_back() -> list[Sub]:
+    """Only one customer counts when the other one pays again."""
+    gone = Paid("in_c0s0_0", FIRST, "growth", "list", refunds=(Refund(FIRST + timedelta(days=1), 11_900),))
+    later = FIRST + timedelta(days=2)
+    paid = [Paid(f"in_c1s0_{n}", later + timedelta(days=30 * n), "growth", "list") for n in range(2)]
+    return [
+        Sub("c0s0", "c0", FIRST, ("ada", FIRST), None, None, None, (gone,)),
+        Sub("c1s0", "c1", later, ("ada", later), None, None, None, tuple(paid)),
+    ]
 
 
 def three_loyal_customers() -> list[Sub]:
@@ -207,6 +306,18 @@ async def test_a_planted_bug_is_caught(
         await _check_all(low_tiers, some_histories)
 
 
+def test_there_are_enough_of_them() -> None:
+    assert len(set(BUGS)) >= 20
+
+
+def test_without_a_bug_nothing_is_found(some_histories: list[list[Sub]]) -> None:
+    for number, one in enumerate(some_histories):
+        check_in_memory(one, random.Random(number), since_2025=bool(number % 2))  # noqa: S311
+
+
 async def _check_all(cast: Cast, some: list[list[Sub]]) -> None:
+    """First without a database, which is quicker and misses what only storing can do wrong."""
+    for number, one in enumerate(some):
+        check_in_memory(one, random.Random(number), since_2025=bool(number % 2))  # noqa: S311
     for number, one in enumerate(some):
         await check(cast, one, random.Random(number), since_2025=bool(number % 2))  # noqa: S311
