@@ -327,7 +327,7 @@ async def test_every_invariant_holds_after_every_step(stage: Stage) -> None:
         max_examples=examples(12),
         stateful_step_count=25,
         deadline=None,
-        phases=[Phase.generate],
+        phases=[Phase.reuse, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
     # A loop of its own: its steps are plain calls, and this test's loop runs already.
