@@ -53,6 +53,8 @@ async def approve(
         application, affiliate = await _undecided(application_id, Verdict.APPROVE)
         await _must_be_free(slug, code)
         enrollment_id, affiliate_id = new_id(), UUID(str(affiliate.id))
+        # Who is in another program signs in there already: a new password would be one too many.
+        is_elsewhere = await Enrollment.exists().where(Enrollment.affiliate == affiliate_id)
         await _decide(application_id, ApplicationState.APPROVED, manager_id, now)
         await Enrollment.insert(
             Enrollment(
@@ -67,7 +69,11 @@ async def approve(
             )
         )
         await _add_what_it_brings(enrollment_id, terms, tier=tier, slug=slug, code=code, now=now)
-        token = await give_token(affiliate_id, Purpose.PASSWORD, now, FIRST_PASSWORD_LASTS)
+        token = (
+            None
+            if is_elsewhere
+            else await give_token(affiliate_id, Purpose.PASSWORD, now, FIRST_PASSWORD_LASTS)
+        )
         await post(
             "application_approved",
             program=application.program,
@@ -81,7 +87,7 @@ async def approve(
             hold_days=terms.hold_days,
             pay_from_day=terms.pay_from_day,
             pay_to_day=terms.pay_to_day,
-            token=str(token),
+            token=str(token) if token else None,
         )
         await record(
             decider(manager_id),

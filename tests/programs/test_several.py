@@ -223,6 +223,17 @@ async def test_letters_name_their_program_and_reach_its_people(
     assert len([letter for letter in for_ada if "Bloom" in letter["Subject"]]) == 3
 
 
+async def test_whoever_has_an_account_is_not_asked_for_another_password(
+    app: Litestar, clock: FrozenClock, cast: Cast
+) -> None:
+    letters = [one for one in await sent_letters(app, clock()) if one["To"] == cast.ada.email]
+    welcome = [one for one in letters if "your link and code" in one["Subject"]]
+    first, second = welcome
+    assert "Choose a password" in text_of(first)
+    assert "Choose a password" not in text_of(second)
+    assert path_in(second, "/signin") == "/signin"
+
+
 async def test_a_letter_about_the_account_names_no_program(
     app: Litestar, visitor: httpx.AsyncClient, clock: FrozenClock, cast: Cast
 ) -> None:
