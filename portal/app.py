@@ -32,7 +32,7 @@ from portal.earnings.pages import webhooks_router
 from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
 from portal.enrollments.question_pages import questions_router
-from portal.enrollments.staff_pages import applications_router
+from portal.enrollments.several_pages import applications_router
 from portal.enrollments.status_pages import status_router
 from portal.enrollments.terms_pages import agreement_router, staff_terms_router, terms_router
 from portal.errors import NotFound

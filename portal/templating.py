@@ -86,6 +86,7 @@ def make_environment(asset: Callable[[str], str], today: Callable[[], date]) -> 
         rate=rate,
         working_days=working_days,
         nth=nth,
+        lasted=lasted,
         day=lambda value: day(_as_date(value), today()),
         day_short=lambda value: day_short(_as_date(value), today()),
         moment=lambda value: f"{day(value, today())}, {value:%H:%M}",
@@ -132,6 +133,14 @@ def working_days(days: int) -> str:
     spelled = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     number = spelled[days - 1] if 1 <= days <= len(spelled) else str(days)
     return f"{number} working day{'' if days == 1 else 's'}"
+
+
+def lasted(seconds: int) -> str:
+    """`50 s`, `1 min 50 s`, `2 h 5 min`: as exact as anybody wants to know."""
+    minutes, rest = divmod(seconds, 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def mailbox(address: str) -> str:

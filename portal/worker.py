@@ -26,6 +26,8 @@ from portal.enrollments.applying import (
     answer_application_question,
     answer_sent_application,
 )
+from portal.enrollments.auto_approval import auto_approve
+from portal.enrollments.deciding import DECISION_DUE, settle
 from portal.enrollments.drafts import APPLICATION_SENT, clear_drafts, remind_writers
 from portal.home.first_letters import write_first_letters
 from portal.outbox.actions import Waiting, send_waiting
@@ -51,6 +53,7 @@ class Chore:
 CHORES = (
     # A checkout can be told before its click is stored: what waited for one is looked at again.
     Chore(timedelta(seconds=30), catch_up),
+    Chore(timedelta(seconds=30), auto_approve),
     Chore(timedelta(minutes=10), remind_writers),
     Chore(timedelta(minutes=10), announce_terms),
     Chore(timedelta(minutes=5), write_first_letters),
@@ -66,6 +69,8 @@ QUESTIONS: dict[str, Callable[[Waiting, datetime], Awaitable[None]]] = {
     LINK_ASKED: answer_link_question,
     APPLICATION_SENT: answer_sent_application,
     APPLICATION_ASKED: answer_application_question,
+    # A decision about an application takes effect when its minute is over.
+    DECISION_DUE: settle,
     ADDRESS_ASKED: answer_address_question,
 }
 

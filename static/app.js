@@ -69,7 +69,7 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
-  if (typing || !keys.on || event.ctrlKey || event.metaKey || event.altKey || !/^[a-z]$/i.test(event.key)) return;
+  if (typing || !keys.on || event.ctrlKey || event.metaKey || event.altKey || !/^[a-z?]$/i.test(event.key)) return;
   const wanted = document.querySelector(`[aria-keyshortcuts="${event.key.toUpperCase()}"]`);
   if (!wanted) return;
   event.preventDefault();
@@ -77,6 +77,20 @@ document.addEventListener("keydown", (event) => {
   if (wanted.type !== "submit") wanted.click();
 });
 keys.show();
+
+// <button data-fills="field" value="words">: words to begin with, edited before they are sent.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fills]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.fills);
+  field.value = button.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});
+
+// <span data-seconds>: how long something can still be taken back.
+const countDown = () => document.querySelectorAll("[data-seconds]").forEach((place) => (place.textContent = Math.max(0, place.textContent - 1)));
+if (document.querySelector("[data-seconds]")) setInterval(countDown, 1_000);
 
 // A form is sent once, however often the button is pressed.
 const release = () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);

@@ -76,6 +76,12 @@ def email_key(email: str) -> str:
     return f"{local}@{domain}".casefold()
 
 
+def person_key(address: str) -> str:
+    """Tells people apart by their address: case, dots and plus-tags before the @ do not make a new person."""
+    local, _, host = address.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{host}"
+
+
 def password_problem(password: str, *, email: str, name: str) -> str | None:
     """Why this password won't do, as a sentence; None when it is fine."""
     if len(password) < PASSWORD_LEAST:

@@ -30,7 +30,7 @@ from portal.earnings.actions import Delivery, receive_many
 from portal.earnings.stripe import read
 from portal.enrollments.actions import approve, decline, set_state
 from portal.enrollments.applying import confirm_address
-from portal.enrollments.queries import free_code, free_slug
+from portal.enrollments.proposals import free_code, free_slug
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import DiscountCode, Link
 from portal.ids import new_id

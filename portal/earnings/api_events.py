@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from portal.accounts.rules import person_key
 from portal.earnings.facts import (
     Checkout,
     Discount,
@@ -26,7 +27,6 @@ from portal.earnings.facts import (
 )
 from portal.earnings.stripe_shapes import Amount, Id
 from portal.money import Money, NotMoney
-from portal.referrals.rules import person_key
 
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its time zone")]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]

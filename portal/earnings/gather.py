@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from portal.accounts.rules import person_key
 from portal.accounts.tables import Membership
 from portal.earnings.facts import (
     Checkout,
@@ -36,7 +37,7 @@ from portal.earnings.tiers import Change, EnrollmentHistory, Step
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import DiscountCode, Enrollment, EnrollmentChange
 from portal.programs.rules import TermsHistory
-from portal.referrals.rules import CREDITABLE, Code, Visit, code_key, person_key, second_of
+from portal.referrals.rules import CREDITABLE, Code, Visit, code_key, second_of
 from portal.referrals.tables import Click
 
 CHECKOUT, CHANGE = "checkout", "change"

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from portal.accounts.rules import person_key
 from portal.earnings import stripe_shapes as shapes
 from portal.earnings.facts import (
     Checkout,
@@ -29,7 +30,6 @@ from portal.earnings.facts import (
     SubscriptionChange,
 )
 from portal.money import Money, NotMoney
-from portal.referrals.rules import person_key
 
 TOLERANCE_SECONDS = 300
 LONGEST = 255

@@ -9,8 +9,11 @@ from portal import db
 from portal.accounts.rules import email_key
 from portal.accounts.tables import Affiliate
 from portal.audit.actions import Actor, record
+from portal.enrollments.answers import answers_in, form_answered
 from portal.enrollments.drafts import encoded
+from portal.enrollments.finding import find_hints, packed
 from portal.enrollments.forms import ApplicationDraft
+from portal.enrollments.looking import looked_for
 from portal.enrollments.rules import ApplicationState, Source, must_be_changeable, must_be_confirmable
 from portal.enrollments.tables import Application, Draft, TermsAcceptance
 from portal.errors import NotFound, Refused
@@ -80,6 +83,7 @@ async def submit_application(
                 form=form_id,
                 state=ApplicationState.UNCONFIRMED,
                 answers=answers,
+                looked_for=looked_for(draft, source or Source()),
                 source=msgspec.json.encode(source or Source()).decode(),
                 seconds=seconds,
                 sent_at=now,
@@ -125,11 +129,17 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
                 Affiliate.web_address: answers.web_address,
             }
         ).where(Affiliate.id == affiliate_id)
+        terms = await terms_at(program_id, now)
+        form = await form_answered(program_id, application.form)
+        hints = await find_hints(
+            affiliate_id, program_id, answers_in(application.answers, terms, form), terms
+        )
         await Application.update(
             {
                 Application.state: ApplicationState.IN_REVIEW,
                 Application.confirmed_at: now,
                 Application.waits_since: now,
+                Application.hints: packed(hints),
             }
         ).where(Application.id == application_id)
         await accept(affiliate_id, program_id, UUID(str(application.terms)), "application", now)
@@ -140,7 +150,7 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
             at=now,
             name=answers.name,
             application=str(application_id),
-            answer_days=(await terms_at(program_id, now)).answer_days,
+            answer_days=terms.answer_days,
         )
         await record(
             Actor("affiliate", str(affiliate_id)), "confirmed", "application", str(application_id), now
@@ -173,9 +183,15 @@ async def change_answers(
         )
         if not changed:
             return
-        await Application.update({Application.answers: encoded(draft), Application.form: form_id}).where(
-            Application.id == application_id
-        )
+        await Application.update(
+            {
+                Application.answers: encoded(draft),
+                Application.form: form_id,
+                Application.looked_for: looked_for(
+                    draft, msgspec.json.decode(application.source, type=Source)
+                ),
+            }
+        ).where(Application.id == application_id)
         await Affiliate.update({Affiliate.name: draft.name, Affiliate.web_address: draft.web_address}).where(
             Affiliate.id == application.affiliate
         )

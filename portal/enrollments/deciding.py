@@ -165,14 +165,15 @@ async def note_opened(application_id: UUID, now: datetime) -> None:
     )
 
 
-async def add_note(application_id: UUID, manager_id: UUID, text: str, now: datetime) -> None:
-    """Between managers."""
+async def add_note(application_id: UUID, manager_id: UUID, text: str, now: datetime) -> UUID:
+    """Between managers; gives back its id."""
     async with db.transaction():
         note = new_id()
         await ApplicationNote.insert(
             ApplicationNote(id=note, application=application_id, manager=manager_id, at=now, text=text)
         )
         await record(decider(manager_id), "noted", "application", str(application_id), now, after=str(note))
+        return note
 
 
 async def remove_note(note_id: UUID, application_id: UUID, manager_id: UUID, now: datetime) -> None:

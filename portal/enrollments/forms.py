@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -22,6 +23,7 @@ AUDIENCE_MOST = 280
 OTHER_MOST = 120
 REASON_MOST = 600
 MORE_MOST = 2_000
+AGAIN_LATEST = timedelta(days=730)
 TYPED_MOST = 10_000  # of any field, while it is a draft
 SOURCE_MOST = 120
 SOURCES = tuple(field.name for field in fields(Source) if field.name != "recruiter")
@@ -59,6 +61,8 @@ class DecisionDraft:
     slug: str = ""
     code: str = ""
     reason: str = ""
+    again_from: str = ""  # as a browser writes dates: 2027-02-20
+    question: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -142,19 +146,38 @@ def more_problem(answer: str) -> str | None:
     return "Leave out the characters that can't be seen." if hidden else None
 
 
-def parse_decision(said: Mapping[str, str], tiers: Sequence[str]) -> DecisionDraft:
+def parse_decision(said: Mapping[str, str], tiers: Sequence[str], today: date) -> DecisionDraft:
+    """Without a date, an applicant who is declined may come back after the usual time."""
     verdict = Verdict(said["verdict"]) if said.get("verdict") in set(Verdict) else None
     tier, slug = said.get("tier", ""), said.get("slug", "").strip().lower()
     code, reason = said.get("code", "").strip().upper(), said.get("reason", "").strip()
-    checks: dict[str, str | None] = {"verdict": None if verdict else "Choose approve or decline."}
+    again_from, question = said.get("again_from", "").strip(), said.get("question", "").strip()
+    checks: dict[str, str | None] = {"verdict": None if verdict else "Choose what to do."}
     if verdict is Verdict.APPROVE:
         checks["tier"] = None if tier in tiers else "Choose one of the program's tiers."
         checks["slug"] = slug_problem(slug)
         checks["code"] = code_problem(code)
     if verdict is Verdict.DECLINE:
         checks["reason"] = _reason_problem(reason)
+        checks["again_from"] = _again_problem(again_from, today)
+    if verdict is Verdict.ASK:
+        checks["question"] = _question_problem(question)
     errors = {key: problem for key, problem in checks.items() if problem}
-    return DecisionDraft(verdict, tier, slug, code, reason, errors)
+    return DecisionDraft(verdict, tier, slug, code, reason, again_from, question, errors)
+
+
+def note_problem(text: str) -> str | None:
+    """Of a manager's note."""
+    if not text:
+        return "Type your note first."
+    return f"Use {MORE_MOST:,} characters at most; this has {len(text):,}." if len(text) > MORE_MOST else None
+
+
+def day_of(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _other_problem(chosen: Sequence[str], other: str) -> str | None:
@@ -175,3 +198,18 @@ def _reason_problem(reason: str) -> str | None:
     if len(reason) < 10:
         return "Give the reason in your own words. The applicant reads it."
     return f"Use {REASON_MOST} characters at most." if len(reason) > REASON_MOST else None
+
+
+def _again_problem(text: str, today: date) -> str | None:
+    if not text:
+        return None
+    again = day_of(text)
+    if again is None or not today < again <= today + AGAIN_LATEST:
+        return "Choose a day after today, two years away at most."
+    return None
+
+
+def _question_problem(text: str) -> str | None:
+    if len(text) < 10:
+        return "Ask in a whole sentence. The applicant reads it as you write it."
+    return f"Use {REASON_MOST} characters at most." if len(text) > REASON_MOST else None

@@ -8,12 +8,8 @@ from zoneinfo import ZoneInfo
 from portal.clock import local_date
 from portal.earnings.figures import HomeFigures, home_figures
 from portal.enrollments.agreement_queries import NewTerms, new_terms
-from portal.enrollments.queries import (
-    Me,
-    QueueRow,
-    count_waiting,
-    queue,
-)
+from portal.enrollments.queries import Me
+from portal.enrollments.queue import Filters, QueueRow, queue_page
 from portal.enrollments.tables import Enrollment
 from portal.home.rules import Checklist, Known, checklist
 from portal.home.tables import FirstWeek
@@ -124,11 +120,12 @@ async def today_page(name: str, program_id: UUID, terms: ProgramTerms, now: date
         program_id,
         local_date(since, terms.timezone),
     )
+    queue = await queue_page(program_id, terms, Filters(), 1, now)
     return TodayPage(
         name=name.split(maxsplit=1)[0],
         today=local_date(now, terms.timezone),
-        waiting=await count_waiting(program_id),
-        oldest=(await queue(program_id, terms, decided=False, current=None))[:5],
+        waiting=queue.waiting,
+        oldest=queue.rows[:5],
         affiliates=counts[0]["affiliates"],
         clicks_30_days=counts[0]["clicks"],
         sales_30_days=counts[0]["sales"],

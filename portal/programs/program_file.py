@@ -18,7 +18,9 @@ from portal.programs.questions import (
     questions_problem,
 )
 from portal.programs.rules import (
+    APPLICANTS,
     DRAWINGS,
+    AutoApproval,
     Brand,
     Destination,
     Existing,
@@ -95,6 +97,7 @@ def _terms(root: "_Table") -> ProgramTerms:
         claim_days=rules.whole("claim_days", 60, 0, 366),
         show_customers=rules.yes("show_customers", default=False),
         answer_days=rules.whole("answer_days", 2, 1, 60),
+        auto_approval=_auto_approval(root.table("auto_approval", needed=False)),
         code_percent=code.whole("percent", 0, 0, 100),
         code_pattern=code.matching(
             "pattern", PLACEHOLDERS, "capitals, digits, {NAME} and {PERCENT}, with {NAME} in it"
@@ -118,6 +121,22 @@ def _plan(table: "_Table", currency: str) -> Plan:
     table.refuse_the_rest()
     trial.refuse_the_rest()
     return plan
+
+
+def _auto_approval(table: "_Table") -> AutoApproval | None:
+    if not table.given:
+        return None
+    kinds = table.texts("kinds")
+    if unknown := [kind for kind in kinds if kind not in APPLICANTS]:
+        table.note("kinds", f"may hold {', '.join(APPLICANTS)}, not {', '.join(unknown)}")
+    rule = AutoApproval(
+        kinds=kinds or APPLICANTS,
+        own_domain=table.yes("own_domain", default=True),
+        at_most_a_day=table.whole("at_most_a_day", 20, 1, 10_000),
+    )
+    on = table.yes("on", default=False)
+    table.refuse_the_rest()
+    return rule if on else None
 
 
 def _promotion(table: "_Table") -> Promotion:

@@ -126,7 +126,20 @@ class Promotion:
         )
 
 
-@dataclass(frozen=True, slots=True)
+# What applicants may say they are, by its key.
+APPLICANTS = ("publisher", "creator", "reviewer", "educator", "other")
+
+
+@dataclass(frozen=True)
+class AutoApproval:
+    """When an application is approved without a manager: never while something found has to be looked at."""
+
+    kinds: tuple[str, ...] = APPLICANTS
+    own_domain: bool = True  # the confirmed mail address belongs to the site
+    at_most_a_day: int = 20
+
+
+@dataclass(frozen=True)
 class ProgramTerms:
     name: str
     slug: str
@@ -158,6 +171,7 @@ class ProgramTerms:
     answer_days: int = 2  # working days until an application is answered
     code_percent: int = 0
     code_pattern: str = "{NAME}{PERCENT}"
+    auto_approval: AutoApproval | None = None  # off: managers decide
     questions: tuple[Question, ...] = ()  # as the file has them; managers may have changed the form since
     # Known only once the version is stored.
     version: int = 1

@@ -119,9 +119,3 @@ def second_of(moment: datetime) -> datetime:
 def code_key(text: str) -> str:
     """Codes are compared without regard to case and the spaces around them."""
     return text.strip().casefold()
-
-
-def person_key(address: str) -> str:
-    """Tells people apart by their address: case, dots and plus-tags before the @ do not make a new person."""
-    local, _, host = address.strip().lower().rpartition("@")
-    return f"{local.partition('+')[0].replace('.', '')}@{host}"

@@ -187,7 +187,7 @@ def test_the_newest_click_wins() -> None:
 
 @pytest.mark.parametrize("address", ["ada@northbound.example", "A.da+shop@Northbound.example"])
 def test_nobody_refers_themselves(address: str) -> None:
-    from portal.referrals.rules import person_key
+    from portal.accounts.rules import person_key
 
     about = known(addresses=frozenset({person_key("ada@northbound.example")}))
     found = judged_all([a_payment()], [a_checkout(address=person_key(address))], about)

@@ -14,7 +14,8 @@ from portal.audit.actions import PORTAL
 from portal.enrollments.actions import approve, decline, set_state
 from portal.enrollments.applying import confirm_address, submit_application
 from portal.enrollments.forms import ApplicationDraft
-from portal.enrollments.queries import free_code, free_slug, me_of
+from portal.enrollments.proposals import free_code, free_slug
+from portal.enrollments.queries import me_of
 from portal.enrollments.rules import ApplicationState, EnrollmentState
 from portal.enrollments.tables import Application, DiscountCode, Enrollment, Link
 from portal.errors import Refused

@@ -1,11 +1,14 @@
 """What applicants and managers type, good and bad."""
 
+from datetime import date
+
 import pytest
 
 from portal.accounts.forms import NAME_MOST
 from portal.enrollments.forms import AUDIENCE_MOST, parse_application, parse_decision
 from portal.enrollments.rules import Verdict
 
+TODAY = date(2026, 11, 22)
 WAYS = {"blog": "Blog", "email": "E-mail", "other": "Other"}
 GOOD = {
     "name": "Lena Hoffmann",
@@ -98,15 +101,32 @@ def test_ways_that_nobody_offered_are_left_out() -> None:
 
 
 def test_an_approval_needs_tier_link_and_code() -> None:
-    draft = parse_decision({"verdict": "approve", "tier": "gold", "slug": "A b", "code": ""}, ["starter"])
+    draft = parse_decision(
+        {"verdict": "approve", "tier": "gold", "slug": "A b", "code": ""}, ["starter"], TODAY
+    )
     assert set(draft.errors) == {"tier", "slug", "code"}
 
 
 def test_a_refusal_needs_a_reason_that_can_be_read() -> None:
-    assert set(parse_decision({"verdict": "decline", "reason": "no"}, ["starter"]).errors) == {"reason"}
-    good = parse_decision({"verdict": "decline", "reason": "Your site is about cats."}, ["starter"])
+    assert set(parse_decision({"verdict": "decline", "reason": "no"}, ["starter"], TODAY).errors) == {
+        "reason"
+    }
+    cats = {"verdict": "decline", "reason": "Your site is about cats."}
+    good = parse_decision(cats, ["starter"], TODAY)
     assert (good.verdict, good.errors) == (Verdict.DECLINE, {})
 
 
-def test_a_decision_is_one_of_two() -> None:
-    assert "verdict" in parse_decision({"verdict": "maybe"}, ["starter"]).errors
+@pytest.mark.parametrize("again", ["2026-11-22", "2020-01-01", "2031-01-01", "soon", "2027-02-30"])
+def test_the_day_to_come_back_lies_ahead_and_is_a_day(again: str) -> None:
+    said = {"verdict": "decline", "reason": "Your site is about cats.", "again_from": again}
+    assert set(parse_decision(said, ["starter"], TODAY).errors) == {"again_from"}
+    assert not parse_decision({**said, "again_from": "2027-02-20"}, ["starter"], TODAY).errors
+
+
+def test_a_question_is_a_whole_sentence() -> None:
+    assert set(parse_decision({"verdict": "ask", "question": "Why?"}, [], TODAY).errors) == {"question"}
+    assert not parse_decision({"verdict": "ask", "question": "Which lists do you mail?"}, [], TODAY).errors
+
+
+def test_a_decision_is_one_of_three() -> None:
+    assert "verdict" in parse_decision({"verdict": "maybe"}, ["starter"], TODAY).errors

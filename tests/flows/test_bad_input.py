@@ -236,8 +236,8 @@ async def test_a_second_approval_is_told_who_was_first(
 @pytest.mark.parametrize(
     ("change", "status", "sentence"),
     [
-        ({"slug": "ada"}, 409, "The link ada was taken"),
-        ({"code": "ada20"}, 409, "The code ADA20 was taken"),
+        ({"slug": "ada"}, 409, "The link ada is somebody else’s"),
+        ({"code": "ada20"}, 409, "The code ADA20 is somebody else’s"),
         ({"slug": "admin"}, 422, "kept for the portal"),
         ({"slug": "Dora & Co"}, 422, "small letters"),
         ({"tier": "emperor"}, 422, "tier"),

@@ -7,6 +7,7 @@ somebody's thing, it is asked for Ben's, so that Ada learns whether she can reac
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 import httpx
 import pytest
@@ -21,6 +22,8 @@ from portal.accounts.tables import Invitation, Manager, Membership, Passkey, Per
 from portal.accounts.teams import invite
 from portal.audit.actions import Actor
 from portal.creatives.queries import EVERGREEN
+from portal.enrollments.deciding import Made, add_note, decide
+from portal.enrollments.rules import Verdict
 from portal.ids import new_id, sealed, unsealed
 from portal.outbox.pages import only_at_this_machine
 from portal.programs.colours import sheet_name
@@ -32,7 +35,7 @@ from portal.web import (
     people_only,
     signed_in_only,
 )
-from tests.cast import PASSWORD, Cast, Staff, joins
+from tests.cast import PASSWORD, Cast, Staff, apply, joins
 from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
 from tests.letters import sent_letters
 from tests.pages import filled_in
@@ -198,6 +201,12 @@ ACCESS = {
     "GET /manage/applications": Open.TO_MANAGERS,
     "GET /manage/applications/{application}": Open.TO_MANAGERS,
     "POST /manage/applications/{application}": Open.TO_MANAGERS,
+    "GET /manage/applications/{application}/check": Open.TO_MANAGERS,
+    "POST /manage/applications/{application}/notes": Open.TO_MANAGERS,
+    "POST /manage/applications/{application}/notes/{note}/remove": Open.TO_ITS_MANAGER,
+    "GET /manage/applications/several": Open.TO_MANAGERS,
+    "POST /manage/applications/several": Open.TO_MANAGERS,
+    "POST /manage/applications/decisions/{decision}/undo": Open.TO_MANAGERS,
 }
 # What answers when nothing else does: a 404 in the frame of whoever asks.
 NOWHERE = "/{anything}"
@@ -403,7 +412,15 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "kind": "csv",
         "sale": str(await sell(buyer, click, STRIPE_SECRET, now)),
         "application": str(cast.dora.application),
+        "note": str(await add_note(cast.dora.application, cast.noor.id, "Noor's own.", now)),
+        "decision": str(await decided(cast, now)),
     }
+
+
+async def decided(cast: Cast, now: datetime) -> UUID:
+    """A decision about somebody whose page nobody else needs."""
+    edda = await apply(cast.program, cast.terms, "Edda Falk", "edda@falk.example", now)
+    return await decide(edda.application, cast.noor.id, Made(Verdict.ASK, reason="Who reads you?"), now)
 
 
 async def what_ben_has(cast: Cast, now: datetime) -> dict[str, str]:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from portal.referrals.rules import Code, Credit, CreditedBy, NoCredit, Visit, code_key, credited, person_key
+from portal.accounts.rules import person_key
+from portal.referrals.rules import Code, Credit, CreditedBy, NoCredit, Visit, code_key, credited
 
 ADA, BEN = UUID(int=1), UUID(int=2)
 BEGAN = datetime(2027, 3, 4, tzinfo=UTC)

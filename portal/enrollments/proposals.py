@@ -1,0 +1,85 @@
+"""What approving would make: links and codes that are still free."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+from portal.enrollments.forms import DecisionDraft
+from portal.enrollments.rules import Verdict
+from portal.enrollments.tables import ApplicationDecision, DiscountCode, Link
+from portal.enrollments.wording import code_proposals, slug_proposals, twin_key
+from portal.programs.rules import ProgramTerms
+
+# What a decision keeps while its minute is not over.
+KEPT = (
+    ApplicationDecision.settled_at.is_null()
+    & ApplicationDecision.undone_at.is_null()
+    & (ApplicationDecision.verdict == Verdict.APPROVE)
+)
+AT_ONCE = 8  # proposals for each name that one look at the tables tries
+
+
+async def propose(name: str, terms: ProgramTerms) -> DecisionDraft:
+    """The first tier, and the first link and code that nobody has."""
+    (proposal,) = await propose_all([name], terms)
+    return proposal
+
+
+async def propose_all(names: Sequence[str], terms: ProgramTerms) -> tuple[DecisionDraft, ...]:
+    """The same for several at once, none of whom gets what another one gets."""
+    slugs = await _first_free([slug_proposals(name) for name in names], str, _taken_slugs)
+    codes = await _first_free(
+        [code_proposals(name, terms.code_percent, terms.code_pattern) for name in names],
+        twin_key,
+        _taken_twins,
+    )
+    tier = terms.first_tier.key
+    return tuple(DecisionDraft(None, tier, slug, code) for slug, code in zip(slugs, codes, strict=True))
+
+
+async def free_slug(name: str) -> str:
+    return (await _first_free([slug_proposals(name)], str, _taken_slugs))[0]
+
+
+async def free_code(name: str, terms: ProgramTerms) -> str:
+    proposals = code_proposals(name, terms.code_percent, terms.code_pattern)
+    return (await _first_free([proposals], twin_key, _taken_twins))[0]
+
+
+async def _first_free(
+    proposals: Sequence[Iterator[str]],
+    key: Callable[[str], str],
+    taken_of: Callable[[list[str]], Awaitable[set[str]]],
+) -> list[str]:
+    found: dict[int, str] = {}
+    given: set[str] = set()
+    while len(found) < len(proposals):
+        tried = {at: list(islice(words, AT_ONCE)) for at, words in enumerate(proposals) if at not in found}
+        taken = await taken_of([key(word) for words in tried.values() for word in words])
+        for at, words in tried.items():
+            if not words:
+                raise AssertionError("every proposal for this name is taken")
+            free = next((word for word in words if key(word) not in taken | given), None)
+            if free is not None:
+                found[at] = free
+                given.add(key(free))
+    return [found[at] for at in range(len(proposals))]
+
+
+async def _taken_slugs(slugs: list[str]) -> set[str]:
+    rows = await Link.select(Link.slug).where(Link.slug.is_in(slugs))
+    kept = await ApplicationDecision.select(ApplicationDecision.slug).where(
+        KEPT & ApplicationDecision.slug.is_in(slugs)
+    )
+    return _values("slug", rows, kept)
+
+
+async def _taken_twins(twins: list[str]) -> set[str]:
+    rows = await DiscountCode.select(DiscountCode.twin_key).where(DiscountCode.twin_key.is_in(twins))
+    kept = await ApplicationDecision.select(ApplicationDecision.twin_key).where(
+        KEPT & ApplicationDecision.twin_key.is_in(twins)
+    )
+    return _values("twin_key", rows, kept)
+
+
+def _values(name: str, *selections: Iterable[dict[str, str]]) -> set[str]:
+    return {row[name] for rows in selections for row in rows}
