@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import segno
@@ -116,7 +117,8 @@ async def address_page(request: Asking, now: NamedDependency[datetime], email: F
 @post("/email")
 async def ask_address(request: Asking, now: NamedDependency[datetime]) -> Response[Any]:
     email = (await form_of(request)).get("email", "").strip()[:320]
-    must_be_proved(request, now)
+    # What was typed comes along, and stands in the form again afterwards.
+    must_be_proved(request, now, f"{request.url.path}?email={quote(email)}")
     whose, asking = _me(request)[0], who(request)
     problem = email_problem(email)
     if not problem and email_key(email) == email_key(asking.email):

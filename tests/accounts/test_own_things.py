@@ -91,13 +91,18 @@ async def test_an_old_session_proves_itself_before_what_is_hard_to_undo(
         assert (await ada.get(path)).headers["Location"] == f"/signin/again?next={path}"
     sent = await ada.post(f"{HERE}/email", data={"email": "ada@lindqvist.example"})
     assert sent.headers["Location"].startswith("/signin/again")
+    assert (
+        f'value="{HERE}/email?email=ada%40lindqvist.example"'
+        in (await ada.get(sent.headers["Location"])).text
+    )
     again = await ada.post("/signin/again", data={"password": "not the password", "next": f"{HERE}/email"})
     assert again.status_code == WRONG
     before = ada.cookies["session"]
     again = await ada.post("/signin/again", data={"password": PASSWORD, "next": f"{HERE}/email"})
     assert again.headers["Location"] == f"{HERE}/email"
     assert ada.cookies["session"] != before
-    assert (await ada.get(f"{HERE}/email")).status_code == OK
+    page = await ada.get(f"{HERE}/email?email=ada%40lindqvist.example")
+    assert 'value="ada@lindqvist.example"' in page.text, "what was typed is not lost"
 
 
 async def test_sessions_are_listed_and_ended(ada: httpx.AsyncClient, people: People, cast: Cast) -> None:
