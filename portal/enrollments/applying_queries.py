@@ -23,7 +23,7 @@ from portal.enrollments.rules import (
 )
 from portal.enrollments.tables import Application, ApplicationQuestion, Draft
 from portal.errors import NotYours
-from portal.programs.queries import current_form, terms_at
+from portal.programs.queries import terms_at
 from portal.programs.questions import Form
 from portal.programs.rules import ProgramTerms
 
@@ -217,8 +217,8 @@ async def change_page(
     return ChangePage(
         path=path,
         terms=terms,
-        # The questions of today: whoever changes answers now can answer what is asked now.
-        questions=await current_form(program_id),
+        # The questions that were answered: with today's, an answer to one that is gone would be lost.
+        questions=await form_answered(program_id, row["form"]),
         draft=draft or msgspec.json.decode(row["answers"], type=ApplicationDraft),
         kinds=choices_of_kind(),
         ways=choices_of_ways(terms),

@@ -69,7 +69,7 @@ async def test_a_person_with_a_browser_that_fills_in_applies_within_a_minute(
     await lena.clicks("Change them")
     await lena.types({"Web address or channel": "https://kurswerkstatt.example/kurse"})
     await lena.presses("Save my answers")
-    await lena.reads("Your answers are changed", "https://kurswerkstatt.example/kurse")
+    await lena.reads("Your answers are changed", "kurswerkstatt.example/kurse")
 
 
 async def test_a_slow_person_takes_a_break_and_ends_on_another_device(
