@@ -59,15 +59,16 @@ class Account:
 def taken_back_at(payment: Payment, corrections: Iterable[Correction]) -> Place | None:
     """Where the payment was given back in full, or lost in a dispute."""
     refunded = Money.zero(payment.charged.currency)
+    back: Place | None = None
     for correction in sorted(corrections, key=lambda one: one.place):
         if isinstance(correction, Dispute):
             if correction.step is DisputeStep.LOST:
                 return correction.place
         elif correction.amount.currency == payment.charged.currency:
             refunded = _refunded_after(refunded, correction, payment)
-            if refunded >= payment.charged:
-                return correction.place
-    return None
+            # A refund that failed later took nothing back.
+            back = (back or correction.place) if refunded >= payment.charged else None
+    return back
 
 
 def account_of(judged: Judged, corrections: Iterable[Correction], known: Known) -> Account:
@@ -165,6 +166,8 @@ class _Accountant:
         before = self._become_due(refund.external_id, refund.place, LineKind.REFUND)
         if not self.counts:
             outcome = Outcome.NOT_A_SALE
+        elif refund.amount.minor < 0:
+            outcome = Outcome.REFUND_FAILED
         elif self.lost or already >= self.payment.charged:
             outcome = Outcome.NOTHING_LEFT
         elif self.refunded >= self.payment.charged:
@@ -238,7 +241,8 @@ class _Accountant:
 
 def _refunded_after(so_far: Money, refund: Refund, payment: Payment) -> Money:
     after = max(so_far, refund.total) if refund.total else so_far + refund.amount
-    return min(after, payment.charged)  # more cannot go back than was paid
+    # More cannot go back than was paid, and a refund that fails gives back no more than it took.
+    return max(min(after, payment.charged), Money.zero(payment.charged.currency))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     WRONG_CURRENCY = "wrong_currency"
     REFUNDED_IN_PART = "refunded_in_part"
     REFUNDED_IN_FULL = "refunded_in_full"
+    REFUND_FAILED = "refund_failed"  # the money came back to the vendor
     NOTHING_LEFT = "nothing_left_to_take_back"
     NOT_A_SALE = "payment_was_no_sale"
     DISPUTED = "disputed"
@@ -75,6 +76,7 @@ RULE = {
     Outcome.REFUNDED_IN_PART: "8",
     Outcome.REFUNDED_IN_FULL: "8",
     Outcome.NOTHING_LEFT: "8",
+    Outcome.REFUND_FAILED: "8",
     Outcome.NOT_A_SALE: "8",
     Outcome.DISPUTED: "9",
     Outcome.DISPUTE_WON: "9",

@@ -41,6 +41,8 @@ def correction_title(kind: LineKind, outcome: Outcome) -> str:
             return "Part refund"
         case Outcome.DISPUTE_LOST:
             return "Dispute lost"
+        case Outcome.REFUND_FAILED:
+            return "Refund failed"
         case _:
             return "Correction" if kind is LineKind.CORRECTION else "Refund"
 
@@ -119,6 +121,7 @@ SHORT = {
     Outcome.REFUNDED_IN_PART: "part refund",
     Outcome.REFUNDED_IN_FULL: "refunded in full",
     Outcome.NOTHING_LEFT: "nothing left",
+    Outcome.REFUND_FAILED: "refund failed",
     Outcome.NOT_A_SALE: "was no sale",
     Outcome.DISPUTED: "disputed",
     Outcome.DISPUTE_WON: "dispute won",

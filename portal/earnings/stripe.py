@@ -225,9 +225,10 @@ def _known_by(discount: shapes.Discount) -> tuple[str, ...]:
         return _texts(discount.promotion_code.code)
     if discount.promotion_code:
         return ()
-    if isinstance(discount.coupon, shapes.Coupon):
-        return _texts(discount.coupon.id, discount.coupon.name)
-    return _texts(discount.coupon)
+    coupon = discount.coupon or (discount.source.coupon if discount.source else None)
+    if isinstance(coupon, shapes.Coupon):
+        return _texts(coupon.id, coupon.name)
+    return _texts(coupon)
 
 
 def _codes(discounts: Iterable[shapes.Discount], metadata: dict[str, str]) -> tuple[str, ...]:
@@ -270,6 +271,40 @@ def _charge_refunded(envelope: shapes.Envelope) -> tuple[Fact, ...]:
     )
 
 
+def _refund_object(envelope: shapes.Envelope) -> tuple[Fact, ...]:
+    """`charge.refunded` tells what went back in all. Only that a refund failed is told here alone."""
+    said = _decode(envelope.data.object, shapes.RefundObject)
+    reference = said.payment_intent or said.charge
+    if said.status not in {"failed", "canceled"} or reference is None or not said.amount:
+        return ()
+    return (
+        Refund(
+            at=_moment(envelope.created),
+            external_id=f"{said.id}:failed",
+            reference=_id(reference),
+            amount=-_money(said.amount, said.currency),
+        ),
+    )
+
+
+def _credit_note(envelope: shapes.Envelope) -> tuple[Fact, ...]:
+    """What was given back outside Stripe. A refund through Stripe is told by its charge, and credit for later
+    invoices takes nothing back now: those will be commissioned on what is paid then."""
+    said = _decode(envelope.data.object, shapes.CreditNote)
+    if not said.out_of_band_amount:
+        return ()
+    voided = envelope.type == "credit_note.voided"
+    amount = _money(said.out_of_band_amount, said.currency)
+    return (
+        Refund(
+            at=_moment(envelope.created),
+            external_id=f"{said.id}:voided" if voided else said.id,
+            reference=_id(said.invoice),
+            amount=-amount if voided else amount,
+        ),
+    )
+
+
 def _dispute(envelope: shapes.Envelope) -> tuple[Fact, ...]:
     said = _decode(envelope.data.object, shapes.Dispute)
     reference = said.payment_intent or said.charge
@@ -299,6 +334,12 @@ READERS = {
     "invoice.paid": _invoice_paid,
     "invoice_payment.paid": _invoice_payment,
     "charge.refunded": _charge_refunded,
+    "charge.refund.updated": _refund_object,
+    "refund.created": _refund_object,
+    "refund.updated": _refund_object,
+    "refund.failed": _refund_object,
+    "credit_note.created": _credit_note,
+    "credit_note.voided": _credit_note,
     "charge.dispute.created": _dispute,
     "charge.dispute.closed": _dispute,
 }
@@ -309,9 +350,7 @@ OF_NO_CONSEQUENCE = frozenset(
         "charge.dispute.updated",
         "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
-        "refund.created",  # charge.refunded tells the total
-        "refund.updated",
-        "charge.refund.updated",
+        "credit_note.updated",
     }
 )
 

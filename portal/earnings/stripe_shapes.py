@@ -48,6 +48,10 @@ class Coupon(Shape):
     name: str | None = None
 
 
+class DiscountSource(Shape):
+    coupon: str | Coupon | None = None
+
+
 class Promotion(Shape):
     id: str = ""
     code: str | None = None
@@ -56,6 +60,7 @@ class Promotion(Shape):
 class Discount(Shape):
     id: str = ""
     coupon: str | Coupon | None = None
+    source: DiscountSource | None = None  # where the coupon stands since 2025-09-30
     promotion_code: str | Promotion | None = None
 
 
@@ -217,3 +222,19 @@ class Dispute(Shape):
     created: Seconds | None = None
     charge: Ref | None = None
     payment_intent: Ref | None = None
+
+
+class RefundObject(Shape):
+    id: Id
+    currency: str
+    amount: Amount
+    status: str | None = None
+    charge: Ref | None = None
+    payment_intent: Ref | None = None
+
+
+class CreditNote(Shape):
+    id: Id
+    currency: str
+    invoice: Ref
+    out_of_band_amount: Amount | None = None

@@ -96,6 +96,10 @@ async def _what_was_given_back_earns_nothing(_: datetime) -> list[str]:
                 SELECT 1 FROM decision later WHERE later."transaction" = d."transaction" AND later.seq > d.seq
             )
         )
+        AND NOT EXISTS (
+            SELECT 1 FROM commission f JOIN decision x ON x."transaction" = f."transaction"
+            WHERE f.sale = c.sale AND x.outcome = 'refund_failed'
+        )
         GROUP BY s.external_id HAVING SUM(c.minor) <> 0
         """
     )
