@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -94,4 +95,45 @@ def api_key_end(name: str) -> None:
     click.echo(f"{name} opens nothing any more.")
 
 
-COMMANDS = (books, replay, api_key)
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--program", required=True, metavar="SLUG", help="Whose sales they are.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would become of each row.")
+def import_past(file: Path, program: str, dry_run: bool) -> None:
+    """Import past sales from a CSV file: all of it, or nothing."""
+    from portal.clock import utc_now
+    from portal.earnings.facts import Malformed
+    from portal.earnings.past_sales import Report, import_sales
+    from portal.programs.queries import program_by_slug
+
+    async def bring() -> Report:
+        known = await program_by_slug(program)
+        return await import_sales(text, known.id, utc_now(), dry_run=dry_run)
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        report = run(connected(settings(), bring))
+    except UnicodeDecodeError as wrong:
+        raise click.ClickException(f"{file} is not UTF-8: {wrong}.") from wrong
+    except Malformed as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    for row in report.rows:
+        mark = "REFUSED" if row.refused else "would be" if not report.imported else "booked"
+        click.echo(f"line {row.line:>6}  {row.payment:<24}  {mark:<8}  {row.told}")
+    if report.refused:
+        raise click.ClickException(
+            f"{report.refused} of {len(report.rows)} rows are refused; nothing was imported."
+        )
+    click.echo(f"{len(report.rows)} rows {'imported' if report.imported else 'could be imported'}.")
+
+
+@click.command()
+@click.option("--beancount", is_flag=True, required=True, expose_value=False, help="As beancount text.")
+def export() -> None:
+    """Print the books in the language of an accounting program."""
+    from portal.earnings.beancount import beancount_text
+
+    click.echo(run(connected(settings(), beancount_text)), nl=False)
+
+
+COMMANDS = (books, replay, api_key, import_past, export)
