@@ -39,6 +39,8 @@ from portal.errors import NotFound
 from portal.health import health_router
 from portal.home.pages import affiliate_home_router, colours_router, front_router, switch_router
 from portal.home.staff_pages import staff_home_router
+from portal.insights.pages import funnel_router
+from portal.insights.visits import counting_visits
 from portal.limits import RateLimits
 from portal.outbox.pages import mailbox_router
 from portal.programs.colours import look_of
@@ -122,6 +124,7 @@ def create_app(
             earnings_router,
             *creatives_routers(),
             staff_home_router,
+            funnel_router,
             applications_router,
             Router("/", route_handlers=[nowhere]),
         ],
@@ -134,7 +137,7 @@ def create_app(
             backend="gzip", gzip_compress_level=5, exclude=["^/static/", "^/c/"], exclude_opt_key="packed"
         ),
         # The pool first: contexts end in reverse, so buffers and worker still have it when they end.
-        lifespan=[database, letters, counting_clicks, booking, rendering, *lifespan],
+        lifespan=[database, letters, counting_clicks, counting_visits, booking, rendering, *lifespan],
         state=state,
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,

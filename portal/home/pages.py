@@ -16,6 +16,7 @@ from portal.home import actions, program_list, queries
 from portal.home.forms import parse_try
 from portal.home.program_page import program_page
 from portal.home.studio import Wall, picture_of, stand_in
+from portal.insights.pages import count_visit
 from portal.programs.actions import open_program
 from portal.programs.colours import sheet_name, stylesheet
 from portal.programs.queries import terms_at, terms_history
@@ -59,6 +60,7 @@ async def one_program(request: Asking, now: NamedDependency[datetime]) -> Page:
 async def _program(request: Asking, now: datetime) -> Page:
     said = {key: str(value) for key, value in request.query_params.items()}
     history = await terms_history(program_of(request))
+    count_visit(request, history.at(now), now)
     page = await program_page(house_of(request).path, history, said, settings_of(request).base_url, now)
     part = "studio" if "studio" in request.headers.get("HX-Target", "") else "calculation"
     return show(request, "home/program.html", page=page, fragment=part)

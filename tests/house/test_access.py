@@ -198,6 +198,8 @@ ACCESS = {
     "POST /manage/team/invitations/{invitation}/withdraw": Open.TO_ITS_MANAGER,
     "GET /manage": Open.TO_MANAGERS,
     "GET /manage/affiliates": Open.TO_MANAGERS,
+    "GET /manage/funnel": Open.TO_MANAGERS,
+    "GET /manage/funnel/sources.csv": Open.TO_MANAGERS,
     "GET /manage/applications": Open.TO_MANAGERS,
     "GET /manage/applications/{application}": Open.TO_MANAGERS,
     "POST /manage/applications/{application}": Open.TO_MANAGERS,
