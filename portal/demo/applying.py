@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from portal.demo.people import Applicant, Partner, email_of
 from portal.enrollments.applying import submit_application
 from portal.enrollments.drafts import encoded
@@ -57,6 +59,7 @@ async def send(program: UUID, terms: ProgramTerms, person: Partner | Applicant, 
             id=identity,
             program=program,
             form=form.form_id,
+            source=msgspec.json.encode(source).decode(),
             writer=identity,
             started_at=at - timedelta(seconds=seconds),
             saved_at=at,

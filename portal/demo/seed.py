@@ -26,6 +26,7 @@ from portal.demo.people import (
     new_sign_ins,
 )
 from portal.demo.team import bring_colleagues
+from portal.demo.visits import open_the_page
 from portal.earnings.actions import Delivery, receive_many
 from portal.earnings.stripe import read
 from portal.enrollments.actions import approve, decline, set_state
@@ -72,6 +73,7 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
         for applicant in APPLICANTS:
             await _applicant(scene, applicant)
         await leave_unfinished(program.id, now)
+        await open_the_page(program.id, terms.timezone, now)
         await _play(scene, promoters)
         await pay_the_year(program.id, managers[0], managers[1], now)
         await dress_up(settings, now)

@@ -185,6 +185,9 @@ INDEXES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS application_note_of ON application_note (application, at)",
     "CREATE INDEX IF NOT EXISTS application_draft_program ON application_draft (program, started_at)",
     "CREATE INDEX IF NOT EXISTS application_draft_sent ON application_draft (program, sent_at)",
+    "CREATE INDEX IF NOT EXISTS application_draft_begun ON application_draft (program, started_at, source)",
+    "CREATE INDEX IF NOT EXISTS application_draft_way ON application_draft (program, started_at) "
+    "WHERE sent_at IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS application_draft_kept ON application_draft (saved_at) "
     "WHERE emptied_at IS NULL",
     "CREATE INDEX IF NOT EXISTS application_draft_application ON application_draft (application) "

@@ -78,13 +78,14 @@ class _Way:
     counts: Counts
 
 
-# One row a person: the drafts, and applications that came without one. `{}` are program and day, twice.
+# One row for everybody who sent: from a draft, or `alone`, without one. `{}` are program and day, twice.
 WAYS = """
-    SELECT d.started_at AS started, d.sent_at AS sent, d.source, e.began_at AS approved, e.id AS enrollment
+    SELECT d.started_at AS started, d.sent_at AS sent, d.source, 0 AS alone, e.began_at AS approved,
+        e.id AS enrollment
     FROM application_draft d LEFT JOIN enrollment e ON e.application = d.application
-    WHERE d.program = {} AND d.started_at >= {}
+    WHERE d.program = {} AND d.started_at >= {} AND d.sent_at IS NOT NULL
     UNION ALL
-    SELECT a.sent_at, a.sent_at, a.source, e.began_at, e.id
+    SELECT a.sent_at, a.sent_at, a.source, 1, e.began_at, e.id
     FROM application a LEFT JOIN enrollment e ON e.application = a.id
     WHERE a.program = {} AND a.sent_at >= {}
         AND NOT EXISTS (SELECT 1 FROM application_draft d WHERE d.application = a.id)
@@ -97,15 +98,15 @@ SOLD = (
 # Minutes from one moment to the next; a sale is known by its day.
 SPANS: dict[db.Dialect, dict[Stage, str]] = {
     "sqlite": {
-        Stage.SENT: "CAST((julianday(sent) - julianday(started)) * 1440 AS INTEGER)",
-        Stage.APPROVED: "CAST((julianday(approved) - julianday(sent)) * 1440 AS INTEGER)",
-        Stage.CLICKED: "CAST((julianday(clicked) - julianday(approved)) * 1440 AS INTEGER)",
+        Stage.SENT: "CAST(round((julianday(sent) - julianday(started)) * 1440) AS INTEGER)",
+        Stage.APPROVED: "CAST(round((julianday(approved) - julianday(sent)) * 1440) AS INTEGER)",
+        Stage.CLICKED: "CAST(round((julianday(clicked) - julianday(approved)) * 1440) AS INTEGER)",
         Stage.SOLD: "CAST(julianday(sold) - julianday(substr(clicked, 1, 10)) AS INTEGER) * 1440",
     },
     "postgres": {
-        Stage.SENT: "CAST(extract(epoch FROM sent - started) / 60 AS INTEGER)",
-        Stage.APPROVED: "CAST(extract(epoch FROM approved - sent) / 60 AS INTEGER)",
-        Stage.CLICKED: "CAST(extract(epoch FROM clicked - approved) / 60 AS INTEGER)",
+        Stage.SENT: "CAST(round(extract(epoch FROM sent - started) / 60) AS INTEGER)",
+        Stage.APPROVED: "CAST(round(extract(epoch FROM approved - sent) / 60) AS INTEGER)",
+        Stage.CLICKED: "CAST(round(extract(epoch FROM clicked - approved) / 60) AS INTEGER)",
         Stage.SOLD: "(sold - CAST(clicked AT TIME ZONE 'UTC' AS DATE)) * 1440",
     },
 }
@@ -157,36 +158,48 @@ def _months(today: date) -> list[date]:
 
 
 async def _ways(program_id: UUID, months: list[date], first: date, timezone: str) -> list[_Way]:
-    """Counted in one statement. What began before the period needs no source."""
+    """Counted by the engine. What began before the period needs no source."""
     begins = [_begin(month, timezone) for month in months]
     recent_from = _begin(first, timezone)
     since = min(begins[0], recent_from)
     cases = " ".join(f"WHEN w.started < {{}} THEN {number}" for number in range(len(begins) - 1))
     month = f"CASE {cases} ELSE {len(begins) - 1} END" if cases else "0"
-    rows = await Draft.raw(
+    group = f"""
+        {month} AS month, CASE WHEN w.started >= {{}} THEN 1 ELSE 0 END AS recent,
+        CASE WHEN w.started >= {{}} THEN w.source ELSE '' END AS source"""
+    values = (*begins[1:], recent_from, recent_from, program_id, since)
+    # Most who begin never send, so they are counted apart, from an index alone.
+    begun = await Draft.raw(
         f"""
-        SELECT month, recent, source, COUNT(*) AS started, COUNT(sent) AS sent, COUNT(approved) AS approved,
-            COUNT(clicked) AS clicked, COUNT(sold) AS sold
+        SELECT month, recent, source, COUNT(*) AS started FROM (
+            SELECT {group} FROM (
+                SELECT started_at AS started, source FROM application_draft
+                WHERE program = {{}} AND started_at >= {{}}
+            ) w
+        ) x GROUP BY month, recent, source
+        """,  # noqa: S608 - our own words
+        *values,
+    )
+    sent = await Draft.raw(
+        f"""
+        SELECT month, recent, source, SUM(alone) AS started, COUNT(*) AS sent, COUNT(approved) AS approved,
+            SUM(clicked) AS clicked, SUM(sold) AS sold
         FROM (
-            SELECT {month} AS month, CASE WHEN w.started >= {{}} THEN 1 ELSE 0 END AS recent,
-                CASE WHEN w.started >= {{}} THEN w.source ELSE '' END AS source,
-                w.sent, w.approved, {CLICKED} AS clicked, {SOLD} AS sold
+            SELECT {group}, w.alone, w.approved,
+                CASE WHEN {CLICKED} IS NULL THEN 0 ELSE 1 END AS clicked,
+                CASE WHEN {SOLD} IS NULL THEN 0 ELSE 1 END AS sold
             FROM ({WAYS}) w
         ) x GROUP BY month, recent, source
         """,  # noqa: S608 - our own words
-        *begins[1:],
-        recent_from,
-        recent_from,
-        program_id,
-        since,
+        *values,
         program_id,
         since,
     )
-    return [_way(row) for row in rows]
+    return [_way(row) for row in (*begun, *sent)]
 
 
 def _way(row: dict[str, Any]) -> _Way:
-    counts = Counts(0, row["started"], row["sent"], row["approved"], row["clicked"], row["sold"])
+    counts = Counts(0, *(int(row.get(stage, 0)) for stage in list(Stage)[1:]))
     return _Way(row["month"], bool(row["recent"]), row["source"], counts)
 
 
@@ -240,7 +253,6 @@ async def _medians(program_id: UUID, since: datetime) -> dict[Stage, str]:
         f"""
         WITH way AS (
             SELECT w.started, w.sent, w.approved, {CLICKED} AS clicked, {SOLD} AS sold FROM ({WAYS}) w
-            WHERE w.sent IS NOT NULL
         ) {each}
         """,  # noqa: S608 - our own words
         program_id,

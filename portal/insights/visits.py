@@ -104,7 +104,8 @@ async def record_visits(counted: Counter[tuple[UUID, date, str]]) -> None:
             for source, visits in sorted((await _kept_apart(program, day, sources)).items()):
                 await PageVisits.raw(
                     "INSERT INTO page_visits (id, program, day, source, visits) VALUES ({}, {}, {}, {}, {}) "
-                    "ON CONFLICT (program, day, source) DO UPDATE SET visits = page_visits.visits + excluded.visits",
+                    "ON CONFLICT (program, day, source) "
+                    "DO UPDATE SET visits = page_visits.visits + excluded.visits",
                     new_id(),
                     program,
                     day,
