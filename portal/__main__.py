@@ -135,13 +135,18 @@ def doctor() -> None:
 def verify() -> None:
     """Check that the books add up; exits with 1 and names each line that does not."""
     from portal.audit.queries import audit_problems
+    from portal.audit.seals import seal_log, seal_problems
     from portal.clock import utc_now
     from portal.earnings.verify import book_problems
 
-    async def check() -> list[str]:
-        return [*await book_problems(utc_now()), *await audit_problems()]
+    known = settings()
 
-    problems = run(connected(settings(), check))
+    async def check() -> list[str]:
+        found = [*await book_problems(utc_now()), *await audit_problems(), *await seal_problems(known)]
+        await seal_log(known)
+        return found
+
+    problems = run(connected(known, check))
     for problem in problems:
         click.echo(problem, err=True)
     if problems:

@@ -17,6 +17,7 @@ from portal.accounts.actions import (
 )
 from portal.accounts.own import ADDRESS_ASKED, answer_address_question
 from portal.accounts.passkeys import forget_old
+from portal.audit.seals import seal_log
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
 from portal.earnings.falls import watch_tiers
@@ -79,7 +80,7 @@ class Worker:
     def __init__(self, settings: Settings, environment: Environment, houses: Houses, clock: Clock) -> None:
         self._settings, self._environment, self._houses, self._clock = settings, environment, houses, clock
         self._post, self._sender = post_of(settings)
-        self._done_at = dict.fromkeys(CHORES, clock())
+        self._done_at = dict.fromkeys((*CHORES, Chore(timedelta(minutes=10), self._seal_audit)), clock())
         self._stopping = asyncio.Event()
 
     async def send_due(self) -> int:
@@ -109,6 +110,9 @@ class Worker:
     def stop(self) -> None:
         """The letter in hand is finished first: one that is sent and not marked would be sent again."""
         self._stopping.set()
+
+    async def _seal_audit(self, _: datetime) -> None:
+        await seal_log(self._settings)
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
