@@ -5,14 +5,14 @@ from portal.enrollments.rules import Source
 
 
 def looked_for(draft: ApplicationDraft, source: Source) -> str:
-    """All words, folded, then marks like `|kind:creator|` that no word can look like."""
+    """All words, folded, in the first line; then marks like `|kind:creator|` for the filters."""
     words = (
         *(draft.name, draft.email, draft.web_address, draft.audience, draft.other_way),
         *(answer for answers in draft.extra.values() for answer in answers),
         *(source.utm_source, source.utm_campaign, source.via, source.referrer),
     )
     marks = (mark("kind", draft.kind), *(mark("way", way) for way in draft.ways))
-    return " ".join(word for word in words if word).replace("|", " ").lower() + " " + "".join(marks)
+    return " ".join(" ".join(words).split()).lower() + "\n" + "".join(marks)
 
 
 def mark(name: str, value: str) -> str:
@@ -20,8 +20,8 @@ def mark(name: str, value: str) -> str:
 
 
 def pattern(text: str) -> str:
-    """For LIKE: what a person typed, taken literally."""
-    folded = text.replace("|", " ").lower().strip()
+    """For LIKE: what a person typed, taken literally, and in the first line only."""
+    folded = text.lower().strip()
     for sign in ("\\", "%", "_"):
         folded = folded.replace(sign, "")
-    return f"%{folded}%"
+    return f"%{folded}%\n%"

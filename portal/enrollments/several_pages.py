@@ -75,7 +75,7 @@ async def decide_several(request: Asking, now: NamedDependency[datetime]) -> Res
             done.append(each.name)
         else:
             left.append(problem)
-    if left:
+    if left or not done:
         return _page(request, verdict, tuple(left), tuple(done), terms, now, status=409)
     verb = "approved" if verdict is Verdict.APPROVE else "declined"
     count = "One application is" if len(done) == 1 else f"{len(done)} applications are"

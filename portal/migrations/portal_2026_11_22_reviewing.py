@@ -88,7 +88,7 @@ def words_of(answers: str) -> str:
     words = (said.get(name, "") for name in ("name", "email", "web_address", "audience", "other_way"))
     more = (word for given in said.get("extra", {}).values() for word in given)
     marks = [f"|kind:{said.get('kind', '')}|", *(f"|way:{way}|" for way in said.get("ways", ()))]
-    return " ".join((*words, *more)).replace("|", " ").lower() + " " + "".join(marks)
+    return " ".join(" ".join((*words, *more)).split()).lower() + "\n" + "".join(marks)
 
 
 async def forwards() -> MigrationManager:
