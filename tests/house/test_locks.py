@@ -1,6 +1,8 @@
 """What the portal is built on: pinned, hashed, above the versions with known holes, without an address."""
 
+import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -96,3 +98,30 @@ def test_nothing_is_asked_for_that_nobody_uses() -> None:
     asked = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
     # The standard library's zoneinfo reads tzdata where the system has no time zones.
     assert {name for name in asked - {"tzdata"} if not modules[name] & imported} == set()
+
+
+def test_whoever_installs_the_lock_has_all_that_we_import() -> None:
+    """Whoever writes a line has the library already; only a new machine shows that the lock lacks it."""
+    found = {canonicalize_name(name) for name, _ in pins("requirements.lock")}
+    brought = {
+        module
+        for module, names in packages_distributions().items()
+        if found & {canonicalize_name(name) for name in names}
+    }
+    known = brought | set(sys.stdlib_module_names) | {"portal", "assets_gen"}
+    imported = {
+        (path, name.partition(".")[0])
+        for path, text in our_texts()
+        if path.startswith(("portal/", "assets_gen/")) and path.endswith(".py")
+        for node in ast.walk(ast.parse(text))
+        for name in _names(node)
+    }
+    assert {(path, name) for path, name in imported if name not in known} == set()
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [one.name for one in node.names]
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        return [node.module]
+    return []
