@@ -29,6 +29,7 @@ from portal.earnings.api import api_router
 from portal.earnings.intake import booking
 from portal.earnings.ledger_pages import earnings_router
 from portal.earnings.pages import webhooks_router
+from portal.enrollments.code_pages import codes_router
 from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
 from portal.enrollments.question_pages import questions_router
@@ -126,6 +127,7 @@ def create_app(
             staff_home_router,
             funnel_router,
             applications_router,
+            codes_router,
             Router("/", route_handlers=[nowhere]),
         ],
         dependencies={"now": Provide(now, sync_to_thread=False), "me": Provide(provide_me)},

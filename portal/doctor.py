@@ -11,11 +11,13 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import asyncpg
+import httpx
 from PIL import features
 
 from assets_gen.fonts import face_for
 from portal import db, machine
 from portal.accounts.passkeys import is_possible
+from portal.enrollments.stripe_codes import PATIENCE, Away, StripeCodes, StripeRefused
 from portal.errors import PortalError
 from portal.migrate import missing
 from portal.settings import Settings
@@ -154,7 +156,12 @@ def payments(settings: Settings) -> Finding:
 
 
 async def _services(settings: Settings) -> list[Finding]:
-    return [await database(settings), await storage(settings), await mail(settings)]
+    return [
+        await database(settings),
+        await storage(settings),
+        await mail(settings),
+        *await codes(settings),
+    ]
 
 
 async def database(settings: Settings) -> Finding:
@@ -216,6 +223,42 @@ async def mail(settings: Settings) -> Finding:
         )
     writer.close()
     return Finding("ok", "Mail", f"{parts.hostname}:{port} answers.")
+
+
+async def codes(settings: Settings) -> list[Finding]:
+    """Whether each key of Stripe's API works. None of them is ever said."""
+    if not settings.stripe_api_keys:
+        return [
+            Finding(
+                "ok", "Codes", "Managers create them by hand; with PORTAL_STRIPE_API_KEY the portal does."
+            )
+        ]
+    async with httpx.AsyncClient(timeout=PATIENCE) as http:
+        return [
+            await _code_key(StripeCodes(http, settings.stripe_api_url, key), key, f"Codes of {slug or 'all'}")
+            for slug, key in settings.stripe_api_keys
+        ]
+
+
+async def _code_key(stripe: StripeCodes, key: str, about: str) -> Finding:
+    try:
+        await stripe.check()
+    except Away as away:
+        return Finding(
+            "failure", about, f"{away} New codes wait. Check PORTAL_STRIPE_API_URL and the network."
+        )
+    except StripeRefused as refusal:
+        return Finding("failure", about, str(refusal))
+    if key.startswith("sk_"):
+        return Finding(
+            "warning",
+            about,
+            "The key works and may do everything at Stripe. A restricted one that writes coupons and "
+            "promotion codes is enough.",
+        )
+    if "_test_" in key:
+        return Finding("warning", about, "The key works in Stripe's test mode, where no customer's code is.")
+    return Finding("ok", about, "The key works. Codes are created at Stripe.")
 
 
 def _install(package: str) -> str:

@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -19,15 +19,18 @@ class BadSetting(Exception):
 @dataclass(frozen=True)
 class Settings:
     data_dir: Path
-    database_url: str
+    database_url: str = field(repr=False)
     base_url: str
     host: str
     port: int
-    secret: bytes
-    smtp_url: str | None
+    secret: bytes = field(repr=False)
+    smtp_url: str | None = field(repr=False)
     storage_url: str
     rate_limit_url: str
-    stripe_webhook_secrets: tuple[tuple[str, str], ...]  # program's slug or nothing, and the secret
+    # A program's slug or nothing, and the secret.
+    stripe_webhook_secrets: tuple[tuple[str, str], ...] = field(repr=False)
+    stripe_api_keys: tuple[tuple[str, str], ...] = field(repr=False)
+    stripe_api_url: str
     trusted_proxies: tuple[Network, ...]
 
     @property
@@ -38,6 +41,11 @@ class Settings:
         """A program's own secrets; those that name no program are for programs that have none."""
         own = tuple(secret for program, secret in self.stripe_webhook_secrets if program == slug)
         return own or tuple(secret for program, secret in self.stripe_webhook_secrets if not program)
+
+    def stripe_key_of(self, slug: str) -> str | None:
+        """The key of Stripe's API that creates this program's codes: its own, or that of no program."""
+        keys = dict(self.stripe_api_keys)
+        return keys.get(slug) or keys.get("")
 
     @property
     def has_mailbox(self) -> bool:
@@ -51,7 +59,7 @@ KNOWN = frozenset(
     "PORTAL_" + name
     for name in (
         "DATA_DIR DATABASE_URL BASE_URL HOST PORT SECRET SMTP_URL STORAGE_URL "
-        "RATE_LIMIT_URL STRIPE_WEBHOOK_SECRET TRUSTED_PROXIES"
+        "RATE_LIMIT_URL STRIPE_WEBHOOK_SECRET STRIPE_API_KEY STRIPE_API_URL TRUSTED_PROXIES"
     ).split()
 )
 
@@ -88,6 +96,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             ("memory", "redis", "rediss", "valkey", "valkeys"),
         ),
         stripe_webhook_secrets=_stripe_secrets(said.get("PORTAL_STRIPE_WEBHOOK_SECRET") or ""),
+        stripe_api_keys=_stripe_keys(said.get("PORTAL_STRIPE_API_KEY") or ""),
+        stripe_api_url=_stripe_address(said.get("PORTAL_STRIPE_API_URL") or "https://api.stripe.com"),
         trusted_proxies=_networks(said.get("PORTAL_TRUSTED_PROXIES") or ""),
     )
 
@@ -186,6 +196,29 @@ def _stripe_secrets(text: str) -> tuple[tuple[str, str], ...]:
             "kartra:whsec_… for one program of several. Several are split by commas."
         )
     return tuple((match[1] or "", match[2]) for match in found if match)
+
+
+def _stripe_keys(text: str) -> tuple[tuple[str, str], ...]:
+    found = [
+        re.fullmatch(r"(?:([a-z0-9-]+):)?((?:rk|sk)_(?:test|live)_\w{8,})", word)
+        for word in text.replace(",", " ").split()
+    ]
+    if not all(found):
+        raise BadSetting(
+            "PORTAL_STRIPE_API_KEY holds a value that is no key of the form rk_live_… or sk_live_… "
+            "(or …_test_…), or kartra:rk_live_… for one program of several. Several are split by commas."
+        )
+    keys = tuple((match[1] or "", match[2]) for match in found if match)
+    if len(dict(keys)) < len(keys):
+        raise BadSetting("PORTAL_STRIPE_API_KEY names two keys for the same program. One is needed.")
+    return keys
+
+
+def _stripe_address(text: str) -> str:
+    parts = _parsed("PORTAL_STRIPE_API_URL", text)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise BadSetting("PORTAL_STRIPE_API_URL must begin with https://, for the key travels there.")
+    return text.rstrip("/")
 
 
 def _networks(text: str) -> tuple[Network, ...]:

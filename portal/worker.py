@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from jinja2 import Environment
@@ -30,6 +31,7 @@ from portal.enrollments.applying import (
 from portal.enrollments.auto_approval import auto_approve
 from portal.enrollments.deciding import DECISION_DUE, settle
 from portal.enrollments.drafts import APPLICATION_SENT, clear_drafts, remind_writers
+from portal.enrollments.errands import run_errands
 from portal.home.first_letters import write_first_letters
 from portal.outbox.actions import Waiting, send_waiting
 from portal.outbox.letters import compose
@@ -80,7 +82,12 @@ class Worker:
     def __init__(self, settings: Settings, environment: Environment, houses: Houses, clock: Clock) -> None:
         self._settings, self._environment, self._houses, self._clock = settings, environment, houses, clock
         self._post, self._sender = post_of(settings)
-        self._done_at = dict.fromkeys((*CHORES, Chore(timedelta(minutes=10), self._seal_audit)), clock())
+        chores = (
+            *CHORES,
+            Chore(timedelta(minutes=10), self._seal_audit),
+            Chore(timedelta(seconds=15), partial(run_errands, settings)),
+        )
+        self._done_at = dict.fromkeys(chores, clock())
         self._stopping = asyncio.Event()
 
     async def send_due(self) -> int:

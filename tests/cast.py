@@ -13,9 +13,10 @@ from portal.accounts.tables import LetterToken, Manager, Membership, Person
 from portal.audit.actions import Actor
 from portal.enrollments import actions as enrollments
 from portal.enrollments import applying
+from portal.enrollments.codes import CodeState
 from portal.enrollments.forms import ApplicationDraft
 from portal.enrollments.rules import EnrollmentState
-from portal.enrollments.tables import Application
+from portal.enrollments.tables import Application, DiscountCode
 from portal.ids import new_id
 from portal.programs.actions import load_program
 from portal.programs.queries import all_programs, terms_at
@@ -109,6 +110,10 @@ async def _approved(
     code = f"{slug.upper()}20"
     enrollment = await enrollments.approve(
         applicant.application, manager.id, terms, tier=terms.tiers[0].key, slug=slug, code=code, now=now
+    )
+    # The checkout takes it; see enrollments/codes.py for those that it doesn't take yet.
+    await DiscountCode.update({DiscountCode.at_checkout: CodeState.MADE}).where(
+        DiscountCode.enrollment == enrollment
     )
     await accounts.set_password(await _newest(Purpose.PASSWORD), PASSWORD, DEVICE, now)
     kept = await Application.objects().get(Application.id == applicant.application)

@@ -10,6 +10,7 @@ from portal import doctor, machine
 from portal.doctor import Finding
 from portal.settings import Settings
 from tests.postgres import free_port
+from tests.stripe_api import KEY, stripe_api
 
 
 @pytest.fixture
@@ -78,3 +79,21 @@ def test_an_address_in_numbers_has_no_passkeys(settings: Settings, base_url: str
     finding = doctor.passkeys(replace(settings, base_url=base_url))
     assert finding.level == level
     assert base_url in finding.sentence or level == "ok"
+
+
+async def test_a_key_of_stripes_api_is_tried_and_never_said(settings: Settings) -> None:
+    (without,) = await doctor.codes(settings)
+    assert without.level == "ok"
+    with stripe_api() as stripe:
+        given = replace(settings, stripe_api_keys=(("", KEY),), stripe_api_url=stripe.url)
+        (works,) = await doctor.codes(given)
+        assert (works.level, "test mode" in works.sentence) == ("warning", True)
+        stripe.key = "rk_live_another"
+        (live,) = await doctor.codes(replace(given, stripe_api_keys=(("", "rk_live_another"),)))
+        assert live.level == "ok"
+        (wrong,) = await doctor.codes(given)
+        assert wrong.level == "failure"
+        assert {one.method for one in stripe.asked} == {"GET"}
+    (away,) = await doctor.codes(given)
+    assert away.level == "failure"
+    assert [one for one in (works, live, wrong, away) if KEY in one.sentence] == []

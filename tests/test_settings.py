@@ -78,3 +78,41 @@ def test_a_programs_own_secrets_stand_before_those_of_no_program(tmp_path: Path)
     settings = read_settings(said)
     assert settings.stripe_secrets_of("bloom") == ("whsec_of_bloom",)
     assert settings.stripe_secrets_of("kartra") == ("whsec_for_all",)
+
+
+def test_a_programs_own_key_of_stripes_api_stands_before_that_of_no_program(tmp_path: Path) -> None:
+    settings = read_settings(
+        environment(tmp_path, PORTAL_STRIPE_API_KEY="rk_live_everybodys, bloom:rk_live_ofBloom")
+    )
+    assert settings.stripe_key_of("bloom") == "rk_live_ofBloom"
+    assert settings.stripe_key_of("kartra") == "rk_live_everybodys"
+    assert read_settings(environment(tmp_path)).stripe_key_of("kartra") is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"PORTAL_STRIPE_API_KEY": "pk_live_publishable"},
+        {"PORTAL_STRIPE_API_KEY": "rk_live_everybodys, sk_live_everybodys"},
+        {"PORTAL_STRIPE_API_URL": "http://stripe.example"},
+    ],
+    ids=["publishable", "two", "unsealed"],
+)
+def test_a_key_of_stripes_api_that_cannot_work_ends_the_start_unsaid(
+    tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(BadSetting) as refused:
+        read_settings(environment(tmp_path, **wrong))
+    assert "everybodys" not in str(refused.value)
+    assert "publishable" not in str(refused.value)
+
+
+def test_secrets_stay_out_of_what_is_printed(tmp_path: Path) -> None:
+    said = {
+        "PORTAL_STRIPE_API_KEY": "rk_live_unspoken",
+        "PORTAL_STRIPE_WEBHOOK_SECRET": "whsec_unspoken",
+        "PORTAL_SECRET": "unspoken" * 5,
+        "PORTAL_SMTP_URL": "smtp://unspoken:unspoken@mail.example?from=a@b.example",
+        "PORTAL_DATABASE_URL": "postgresql://unspoken:unspoken@db.example/portal",
+    }
+    assert "unspoken" not in repr(read_settings(environment(tmp_path, **said)))

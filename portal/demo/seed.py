@@ -31,6 +31,7 @@ from portal.earnings.actions import Delivery, receive_many
 from portal.earnings.stripe import read
 from portal.enrollments.actions import approve, decline, set_state
 from portal.enrollments.applying import confirm_address
+from portal.enrollments.codes import CodeState
 from portal.enrollments.proposals import free_code, free_slug
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import DiscountCode, Link
@@ -70,6 +71,10 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
         managers = [await _manager(one, hashes[one.email], now) for one in sign_ins if one.totp_secret]
         scene = Scene(program.id, terms, now, managers[0])
         promoters = [await _partner(scene, partner) for partner in PARTNERS]
+        # Their codes were created at the checkout long ago.
+        await DiscountCode.update({DiscountCode.at_checkout: CodeState.MADE}).where(
+            DiscountCode.at_checkout == CodeState.WAITING
+        )
         for applicant in APPLICANTS:
             await _applicant(scene, applicant)
         await leave_unfinished(program.id, now)

@@ -10,6 +10,7 @@ from portal.accounts.actions import give_token
 from portal.accounts.rules import FIRST_PASSWORD_LASTS, Purpose
 from portal.accounts.tables import Affiliate, Manager
 from portal.audit.actions import PORTAL, Actor, record
+from portal.enrollments.codes import CodeState, retire_codes
 from portal.enrollments.rules import (
     AGAIN_AFTER_DAYS,
     ApplicationState,
@@ -226,6 +227,8 @@ async def set_state(
                 because=because,
             )
         )
+        if state is EnrollmentState.ENDED:
+            await retire_codes(enrollment_id)
         await record(
             actor,
             str(state),
@@ -324,5 +327,6 @@ async def _add_what_it_brings(
             twin_key=twin_key(code),
             percent_bps=terms.code_percent * 100,
             created_at=now,
+            at_checkout=CodeState.WAITING,
         )
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from portal.enrollments.codes import CodeState
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import Enrollment
 
@@ -26,6 +27,7 @@ class Me:
     destination: str
     code: str
     percent_bps: int
+    code_works: bool  # whether the vendor's checkout takes it
 
 
 async def programs_of(affiliate_id: UUID) -> tuple[UUID, ...]:
@@ -40,8 +42,8 @@ async def me_of(affiliate_id: UUID, program_id: UUID) -> Me | None:
     """None while there is no enrollment: an account may exist before its approval."""
     rows = await Enrollment.raw(
         "SELECT e.id AS enrollment_id, e.program AS program_id, e.state, e.tier, e.began_at, "
-        "a.name, a.email, a.web_address, l.id AS link_id, l.slug, l.destination, c.code, c.percent_bps "
-        "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate "
+        "a.name, a.email, a.web_address, l.id AS link_id, l.slug, l.destination, c.code, c.percent_bps, "
+        "c.at_checkout FROM enrollment e JOIN affiliate a ON a.id = e.affiliate "
         "JOIN link l ON l.enrollment = e.id AND l.main "
         "LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL "
         "WHERE e.affiliate = {} AND e.program = {} ORDER BY c.created_at DESC LIMIT 1",
@@ -66,4 +68,5 @@ async def me_of(affiliate_id: UUID, program_id: UUID) -> Me | None:
         destination=row["destination"],
         code=row["code"] or "",
         percent_bps=row["percent_bps"] or 0,
+        code_works=row["at_checkout"] == CodeState.MADE,
     )

@@ -209,6 +209,11 @@ ACCESS = {
     "GET /manage/applications/several": Open.TO_MANAGERS,
     "POST /manage/applications/several": Open.TO_MANAGERS,
     "POST /manage/applications/decisions/{decision}/undo": Open.TO_MANAGERS,
+    "GET /manage/codes": Open.TO_MANAGERS,
+    "POST /manage/codes/again": Open.TO_MANAGERS,
+    "POST /manage/codes/{code}/made": Open.TO_ITS_MANAGER,  # Mira's program has no such code
+    "POST /manage/codes/{code}/off": Open.TO_ITS_MANAGER,
+    "POST /manage/codes/{code}/again": Open.TO_ITS_MANAGER,
 }
 # What answers when nothing else does: a 404 in the frame of whoever asks.
 NOWHERE = "/{anything}"
@@ -416,6 +421,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "application": str(cast.dora.application),
         "note": str(await add_note(cast.dora.application, cast.noor.id, "Noor's own.", now)),
         "decision": str(await decided(cast, now)),
+        "code": str(new_id()),  # of another program, or none at all
     }
 
 
