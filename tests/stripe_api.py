@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +34,8 @@ class StripeApi:
     # What the next requests get instead: a status with its body, None for a connection that ends.
     trouble: list[Answered | None] = field(default_factory=list)
     silent: threading.Event | None = None  # while it is not set, nothing is answered
+    lost: int | None = None  # the number of the request whose answer gets lost on the way
+    meanwhile: Callable[[Asked], None] | None = None  # what happens before a request is answered
     _repeats: dict[str, Answered] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -49,20 +51,24 @@ class StripeApi:
         return made
 
     def answer(self, asked: Asked, bearer: str, version: str) -> Answered | None:
+        if self.meanwhile:
+            self.meanwhile(asked)
         with self._turn:
             self.asked.append(asked)
-            if self.trouble:
-                return self.trouble.pop(0)
-            if version != VERSION:
-                return _error(400, f"Unexpected API version {version}")
-            if bearer != f"Bearer {self.key}":
-                return _error(401, f"Invalid API Key provided: {bearer[7:14]}*****")
-            if asked.once in self._repeats:
-                return self._repeats[asked.once]
-            answered = self._take(asked)
-            if asked.once:
-                self._repeats[asked.once] = answered
-            return answered
+            answered = self.trouble.pop(0) if self.trouble else self._judge(asked, bearer, version)
+            return None if self.lost == len(self.asked) else answered
+
+    def _judge(self, asked: Asked, bearer: str, version: str) -> Answered:
+        if version != VERSION:
+            return _error(400, f"Unexpected API version {version}")
+        if bearer != f"Bearer {self.key}":
+            return _error(401, f"Invalid API Key provided: {bearer[7:14]}*****")
+        if asked.once in self._repeats:
+            return self._repeats[asked.once]
+        answered = self._take(asked)
+        if asked.once:
+            self._repeats[asked.once] = answered
+        return answered
 
     def _take(self, asked: Asked) -> Answered:
         match asked.method, asked.path.removeprefix("/v1/").split("/"):

@@ -82,9 +82,9 @@ def test_a_programs_own_secrets_stand_before_those_of_no_program(tmp_path: Path)
 
 def test_a_programs_own_key_of_stripes_api_stands_before_that_of_no_program(tmp_path: Path) -> None:
     settings = read_settings(
-        environment(tmp_path, PORTAL_STRIPE_API_KEY="rk_live_everybodys, bloom:rk_live_ofBloom")
+        environment(tmp_path, PORTAL_STRIPE_API_KEY="rk_live_everybodys, bloom:rk_live_ofBloomOnly")
     )
-    assert settings.stripe_key_of("bloom") == "rk_live_ofBloom"
+    assert settings.stripe_key_of("bloom") == "rk_live_ofBloomOnly"
     assert settings.stripe_key_of("kartra") == "rk_live_everybodys"
     assert read_settings(environment(tmp_path)).stripe_key_of("kartra") is None
 

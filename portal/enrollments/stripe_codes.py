@@ -172,8 +172,8 @@ class StripeCodes:
         return await self._ask("GET", path, shape, params=asked, headers=self._headers)
 
     async def _post(self, path: str, said: Mapping[str, str], shape: type[T], errand: Errand) -> T:
-        # Stripe repeats its answer to a key for a day, failures too. So a key is for one request of one try; what
-        # an earlier try left behind is found by looking first.
+        # Stripe repeats its answer to a key for a day, failures too. So a key is for one request of one try;
+        # what an earlier try left behind is found by looking first.
         once = f"{errand.code_id}-{path}-{errand.at.timestamp():.0f}"
         headers = {**self._headers, "Idempotency-Key": once}
         return await self._ask("POST", path, shape, data=said, headers=headers)
