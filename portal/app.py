@@ -29,6 +29,7 @@ from portal.earnings.api import api_router
 from portal.earnings.intake import booking
 from portal.earnings.ledger_pages import earnings_router
 from portal.earnings.pages import webhooks_router
+from portal.earnings.staff_pages import staff_earnings_router
 from portal.enrollments.code_pages import codes_router
 from portal.enrollments.me import KnowProgram, provide_me
 from portal.enrollments.pages import apply_router
@@ -123,6 +124,7 @@ def create_app(
             affiliate_home_router,
             links_router,
             earnings_router,
+            staff_earnings_router,
             *creatives_routers(),
             staff_home_router,
             funnel_router,
