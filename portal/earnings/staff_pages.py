@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from portal.audit.actions import Actor
 from portal.earnings import rulings, staff_queries
+from portal.earnings.adjustment import is_adjustment
 from portal.earnings.facts import AdjustmentKind
 from portal.earnings.forms import read_filter
 from portal.earnings.ledger_pages import file_of
@@ -58,7 +59,10 @@ async def adjust(
 @get(SALE)
 async def sale(
     request: Asking, enrollment: FromPath[UUID], sale: FromPath[UUID], now: NamedDependency[datetime]
-) -> Page:
+) -> Page | Response[Any]:
+    if await is_adjustment(sale):
+        # Its reason stands among the decisions; it has no way of its own to tell.
+        return go(request, f"/manage/affiliates/{enrollment}")
     page = await staff_queries.staff_sale_page(program_of(request), enrollment, sale, now)
     return show(request, "earnings/staff_sale.html", page=page)
 
