@@ -12,7 +12,7 @@ from litestar.types import ExceptionHandlersMap
 
 from portal import db, errors
 from portal.accounts.sessions import forget
-from portal.web import Asking, ErrorPage, nothing, settings_of, show, who
+from portal.web import Asking, ErrorPage, nothing, problem, settings_of, show, who
 
 log = structlog.get_logger("portal")
 
@@ -84,7 +84,9 @@ def answer(
     request: Asking, status: int, sentence: str, headers: dict[str, str], heading: str = ""
 ) -> Response[Any]:
     wants_json = request.headers.get("Accept", "").startswith("application/json")
-    if wants_json or request.url.path.startswith(("/webhooks/", "/api/")):
+    if request.url.path.startswith("/api/"):
+        return problem(status, heading or HEADINGS[status], sentence, headers)
+    if wants_json or request.url.path.startswith("/webhooks/"):
         return Response(
             {"error": sentence}, status_code=status, headers={"Cache-Control": "no-store", **headers}
         )

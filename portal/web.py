@@ -7,6 +7,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
+import msgspec
 from jinja2 import Environment
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
@@ -230,6 +231,16 @@ def show(
 def nothing(status: int, headers: Mapping[str, str]) -> Response[Any]:
     """An answer without a body."""
     return Response(b"", status_code=status, media_type=HTML, headers=dict(headers))
+
+
+def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response[Any]:
+    """For machines: RFC 9457, problem details."""
+    return Response(
+        msgspec.json.encode({"type": "about:blank", "title": title, "status": status, "detail": detail}),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
 
 
 def wants_fragment(request: Asking) -> bool:

@@ -15,7 +15,7 @@ from portal.earnings.keys import signed_by
 from portal.earnings.pages import body_of, intake_of
 from portal.earnings.sources import API
 from portal.earnings.stripe import Forged
-from portal.web import Asking, client_network, settings_of
+from portal.web import Asking, client_network, problem, settings_of
 
 LARGEST = 64 * 1024
 AHEAD = timedelta(minutes=5)  # how far a sender's clock may be ahead of ours
@@ -43,33 +43,26 @@ async def receive_event(request: Asking, now: NamedDependency[datetime]) -> Resp
     except Forged as wrong:
         await limits.spend(FORGED_AT_MOST, "api", network)
         await refuse(str(wrong), now, body, API)
-        return problem(401, str(wrong))
+        return _refused(401, str(wrong))
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
         event = read(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        return problem(400, f"{wrong}.")
+        return _refused(400, f"{wrong}.")
     except Malformed as wrong:
-        return problem(422, str(wrong))
+        return _refused(422, str(wrong))
     if event.kind not in key.kinds:
-        return problem(403, f"This key may tell {', '.join(sorted(key.kinds))}, not {event.kind}.")
+        return _refused(403, f"This key may tell {', '.join(sorted(key.kinds))}, not {event.kind}.")
     if event.happened_at > now + AHEAD:
-        return problem(422, "This has not happened yet: its time is ahead of ours - at `$.at`.")
+        return _refused(422, "This has not happened yet: its time is ahead of ours - at `$.at`.")
     receipt = await intake_of(request).receive(key.program, Delivery(event, body), now, API)
     if receipt is Receipt.ALTERED:
-        return problem(409, "An event of this id came before with another body. Nothing was changed.")
+        return _refused(409, "An event of this id came before with another body. Nothing was changed.")
     return Response({"received": str(receipt)}, status_code=200, headers={"Cache-Control": "no-store"})
 
 
-def problem(status: int, detail: str) -> Response[Any]:
-    """RFC 9457, problem details."""
-    body = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
-    return Response(
-        msgspec.json.encode(body),
-        status_code=status,
-        media_type="application/problem+json",
-        headers={"Cache-Control": "no-store"},
-    )
+def _refused(status: int, detail: str) -> Response[Any]:
+    return problem(status, TITLES[status], detail)
 
 
 @get("/api/v1/openapi.json", sync_to_thread=False)

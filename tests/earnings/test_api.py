@@ -214,6 +214,14 @@ async def test_who_signs_wrongly_again_and_again_has_to_wait(
     answers = [await tell(visitor, wrong, clock.at, paid(clock.at)) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [401] * 30 + [429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+    assert answers[-1].json()["status"] == 429
+
+
+async def test_a_body_without_end_is_a_problem_too(
+    visitor: httpx.AsyncClient, clock: FrozenClock, key: NewKey
+) -> None:
+    answer = await tell(visitor, key, clock.at, b" " * 70_000)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
 
 
 async def test_a_key_stops_working_when_the_portals_secret_changes(
