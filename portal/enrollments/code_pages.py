@@ -29,7 +29,7 @@ async def made(request: Asking, code: FromPath[UUID], now: NamedDependency[datet
         name = await codes.mark_made(code, program_of(request), _actor(request), now)
     except Refused as refusal:
         return await _codes(request, now, refusal.sentence)
-    return go(request, HERE, flash=f"{name} works now. Its page of links and codes says so.")
+    return go(request, HERE, flash=f"{name} is noted as created. Its partner reads that it works.")
 
 
 @post("/{code:uuid}/off")
