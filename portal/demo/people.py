@@ -30,7 +30,7 @@ class Partner:
 
 @dataclass(frozen=True)
 class Applicant:
-    """Someone whose application waits, was declined, or whose address is not confirmed yet."""
+    """Someone whose application waits, was asked about or declined, or is not confirmed yet."""
 
     name: str
     site: str
@@ -39,7 +39,9 @@ class Applicant:
     audience: str
     hours: int
     outcome: str = "waits"
-    reason: str = ""
+    reason: str = ""  # of a refusal; the question of one that was asked
+    answer: str = ""
+    note: str = ""  # between managers
 
 
 class SignIn(msgspec.Struct):
@@ -223,9 +225,36 @@ APPLICANTS = (
         "سارة منصور", "saramansour.example", "educator", ("youtube",), "مدربات ومدربون يبيعون دوراتهم", 20
     ),
     Applicant(
-        "Coupon Castle", "couponcastle.example", "publisher", ("seo", "ppc"), "People who look for codes.", 9
+        "Coupon Castle",
+        "couponcastle.example",
+        "publisher",
+        ("seo", "ppc"),
+        "People who look for codes.",
+        9,
+        note="They wrote to us in May as well, under the name Deal Rocket. Let us look at this one together.",
     ),
     Applicant("Yuki Tanaka", "yukitanaka.example", "reviewer", ("blog",), "Solo founders in Osaka.", 3),
+    Applicant(
+        "Tomás Ibarra",
+        "ibarramedia.example",
+        "publisher",
+        ("email", "ppc"),
+        "38,000 readers of three newsletters in Spanish.",
+        44,
+        "answered",
+        "Which search words do you bid on, and do any of them hold our name?",
+        "Only our own brands and “newsletter software” in Spanish. Never yours.",
+    ),
+    Applicant(
+        "Freya Lund",
+        "freyalund.example",
+        "creator",
+        ("social",),
+        "Potters and weavers.",
+        60,
+        "asked",
+        "Your profile links to two shops. Which of them would carry our banners?",
+    ),
     Applicant(
         "Viktor Hale",
         "halemedia.example",

@@ -29,9 +29,10 @@ from portal.demo.team import bring_colleagues
 from portal.demo.visits import open_the_page
 from portal.earnings.actions import Delivery, receive_many
 from portal.earnings.stripe import read
-from portal.enrollments.actions import approve, decline, set_state
+from portal.enrollments.actions import answer_more, approve, ask, decline, set_state
 from portal.enrollments.applying import confirm_address
 from portal.enrollments.codes import CodeState
+from portal.enrollments.deciding import add_note
 from portal.enrollments.proposals import free_code, free_slug
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import DiscountCode, Link
@@ -151,8 +152,15 @@ async def _applicant(scene: Scene, applicant: Applicant) -> None:
         await send(scene.program, scene.terms, applicant, sent)
         return
     application = await _apply(scene, applicant, sent)
-    if applicant.outcome == "declined":
-        await decline(application, scene.manager, applicant.reason, sent + timedelta(hours=26))
+    if applicant.note:
+        await add_note(application, scene.manager, applicant.note, sent + timedelta(hours=1))
+    match applicant.outcome:
+        case "declined":
+            await decline(application, scene.manager, applicant.reason, sent + timedelta(hours=26))
+        case "asked" | "answered":
+            await ask(application, scene.manager, applicant.reason, sent + timedelta(hours=20))
+    if applicant.outcome == "answered":
+        await answer_more(application, applicant.answer, sent + timedelta(hours=30))
 
 
 async def _apply(scene: Scene, person: Partner | Applicant, at: datetime) -> UUID:
