@@ -45,6 +45,7 @@ from portal.insights.pages import funnel_router
 from portal.insights.visits import counting_visits
 from portal.limits import RateLimits
 from portal.outbox.pages import mailbox_router
+from portal.outbox.staff_pages import given_up_router
 from portal.programs.colours import look_of
 from portal.programs.queries import all_programs, terms_at
 from portal.referrals.clicks import counting_clicks
@@ -128,6 +129,7 @@ def create_app(
             *creatives_routers(),
             staff_home_router,
             funnel_router,
+            given_up_router,
             applications_router,
             codes_router,
             Router("/", route_handlers=[nowhere]),

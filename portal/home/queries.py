@@ -9,7 +9,6 @@ from portal.clock import local_date
 from portal.earnings.figures import HomeFigures, home_figures
 from portal.enrollments.agreement_queries import NewTerms, new_terms
 from portal.enrollments.queries import Me
-from portal.enrollments.queue import Filters, QueueRow, queue_page
 from portal.enrollments.tables import Enrollment
 from portal.home.rules import Checklist, Known, checklist
 from portal.home.tables import FirstWeek
@@ -31,19 +30,6 @@ class HomePage:
     clicks: ClickFigures
     first_week: Checklist
     new_terms: NewTerms | None  # what was not agreed to yet
-
-
-@dataclass(frozen=True)
-class TodayPage:
-    """home/today.html, the managers' first page: what waits."""
-
-    name: str
-    today: date
-    waiting: int
-    oldest: tuple[QueueRow, ...]
-    affiliates: int
-    clicks_30_days: int
-    sales_30_days: int
 
 
 @dataclass(frozen=True)
@@ -105,31 +91,6 @@ async def known_of(me: Me, terms: ProgramTerms) -> Known:
 def moment(value: datetime | str) -> datetime:
     """SQLite gives what a subquery finds as text."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
-async def today_page(name: str, program_id: UUID, terms: ProgramTerms, now: datetime) -> TodayPage:
-    since = now - timedelta(days=30)
-    counts = await Enrollment.raw(
-        "SELECT (SELECT count(*) FROM enrollment WHERE program = {} AND state = 'active') AS affiliates, "
-        "(SELECT count(*) FROM click c JOIN enrollment e ON e.id = c.enrollment "
-        "WHERE e.program = {} AND c.counted AND c.at > {}) AS clicks, "
-        "(SELECT count(*) FROM commission WHERE program = {} AND kind = 'sale' AND booked_on > {}) AS sales",
-        program_id,
-        program_id,
-        since,
-        program_id,
-        local_date(since, terms.timezone),
-    )
-    queue = await queue_page(program_id, terms, Filters(), 1, now)
-    return TodayPage(
-        name=name.split(maxsplit=1)[0],
-        today=local_date(now, terms.timezone),
-        waiting=queue.waiting,
-        oldest=queue.rows[:5],
-        affiliates=counts[0]["affiliates"],
-        clicks_30_days=counts[0]["clicks"],
-        sales_30_days=counts[0]["sales"],
-    )
 
 
 async def affiliates_page(

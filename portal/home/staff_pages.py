@@ -7,15 +7,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from portal.home import queries
-from portal.programs.queries import terms_at
+from portal.home.today import today_page
+from portal.programs.queries import terms_at, terms_history
 from portal.web import Asking, Page, managers_only, page_number, program_of, show, who
 
 
 @get("/manage")
 async def today(request: Asking, now: NamedDependency[datetime]) -> Page:
     program_id = program_of(request)
-    terms = await terms_at(program_id, now)
-    page = await queries.today_page(who(request).name, program_id, terms, now)
+    page = await today_page(who(request).known, program_id, await terms_history(program_id), now)
     return show(request, "home/today.html", page=page)
 
 

@@ -199,6 +199,8 @@ ACCESS = {
     "GET /manage": Open.TO_MANAGERS,
     "GET /manage/affiliates": Open.TO_MANAGERS,
     "GET /manage/funnel": Open.TO_MANAGERS,
+    "GET /manage/letters": Open.TO_MANAGERS,
+    "POST /manage/letters/{letter}": Open.TO_ITS_MANAGER,  # it was delivered, so it is none of these
     "GET /manage/funnel/sources.csv": Open.TO_MANAGERS,
     "GET /manage/affiliates/{enrollment}": Open.TO_MANAGERS,
     "POST /manage/affiliates/{enrollment}": Open.TO_MANAGERS,
