@@ -91,9 +91,29 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
                 )
         # Those letters were read long ago.
         await Letter.update({Letter.sent_at: now}).where(Letter.sent_at.is_null())
+        await _came_back(scene)
         # Last, and inside: a demo that nobody can sign in to must not stand.
         keep_sign_ins(settings, sign_ins)
     return True
+
+
+async def _came_back(scene: Scene) -> None:
+    """One letter went to an address that is not there."""
+    at = scene.now - timedelta(days=4)
+    await Letter.insert(
+        Letter(
+            id=new_id(at),
+            message="confirm_address",
+            program=scene.program,
+            to="hello@morgenkurs.example",
+            values="{}",
+            created_at=at,
+            send_after=at,
+            attempts=1,
+            given_up_at=at,
+            last_problem="The mail server refused it: 550 5.1.1 No such user here",
+        )
+    )
 
 
 async def _has_people() -> bool:

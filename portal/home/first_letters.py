@@ -5,7 +5,7 @@ between leaves neither or both. The approval's own letter is the welcome.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from portal.programs.queries import all_programs, terms_at
 from portal.programs.rules import ProgramTerms
 from portal.templating import money
 
-AT_ONCE = 100
+AT_ONCE = 500
 LETTERS_LOCK = 7_440
 
 # Active, and letters of this kind not switched off. What else must be true follows.
@@ -78,12 +78,12 @@ async def _tell_clicks(program_id: UUID, terms: ProgramTerms, now: datetime) -> 
         rows = await FirstWeek.raw(
             "SELECT e.id, e.affiliate, a.name, a.email, k.at, k.placement, k.referrer_host "
             f"{JOINS}JOIN click k ON k.id = {FIRST_CLICK} {WHO}"
-            "AND f.click_told_at IS NULL AND k.at > {} ORDER BY e.id LIMIT {}",
+            "AND f.click_told_at IS NULL ORDER BY e.id LIMIT {}",
             program_id,
-            now - NEWS_FOR,
             AT_ONCE,
         )
-        for row in rows:
+        # What is no news any more is marked too, and never looked at again.
+        for row in [row for row in rows if now - moment(row["at"]) < NEWS_FOR]:
             at = moment(row["at"]).astimezone(ZoneInfo(terms.timezone))
             await _post(
                 "first_click",
@@ -107,14 +107,14 @@ async def _tell_sales(program_id: UUID, terms: ProgramTerms, now: datetime) -> i
         await db.exclusively("first letters", LETTERS_LOCK)
         rows = await FirstWeek.raw(
             "SELECT e.id, e.affiliate, a.name, a.email, s.minor, s.currency, "  # noqa: S608 - our words
-            f"s.released_on, s.sale {JOINS}JOIN commission s ON s.id = {FIRST_SALE} {WHO}"
-            "AND f.sale_told_at IS NULL AND s.booked_on > {} AND (SELECT SUM(r.minor) FROM commission r "
-            "WHERE r.sale = s.sale AND r.enrollment = e.id) > 0 ORDER BY e.id LIMIT {}",
+            "s.booked_on, s.released_on, s.sale, (SELECT SUM(r.minor) FROM commission r "
+            "WHERE r.sale = s.sale AND r.enrollment = e.id) AS left_of_it "
+            f"{JOINS}JOIN commission s ON s.id = {FIRST_SALE} {WHO}"
+            "AND f.sale_told_at IS NULL ORDER BY e.id LIMIT {}",
             program_id,
-            today - timedelta(days=NEWS_FOR.days),
             AT_ONCE,
         )
-        for row in rows:
+        for row in [row for row in rows if today - row["booked_on"] < NEWS_FOR and row["left_of_it"] > 0]:
             window = pay_window(next_run(row["released_on"], today, terms), terms)
             await _post(
                 "first_sale",

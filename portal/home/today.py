@@ -39,6 +39,7 @@ class Waiting:
     due: date | None
     when: str
     late: bool = False
+    soon: bool = False  # today or tomorrow
     href: str = ""
     verb: str = ""
 
@@ -92,7 +93,7 @@ async def today_page(me: UUID, program_id: UUID, history: TermsHistory, now: dat
     since = _working_day_before(today)
     return TodayPage(
         today=today,
-        sentence=_sentence(waiting, today),
+        sentence=_sentence(waiting),
         waiting=tuple(waiting),
         owed=main,
         others=tuple(owed.values()),
@@ -104,14 +105,14 @@ async def today_page(me: UUID, program_id: UUID, history: TermsHistory, now: dat
     )
 
 
-def _sentence(waiting: Sequence[Waiting], today: date) -> str:
+def _sentence(waiting: Sequence[Waiting]) -> str:
     if not waiting:
         return "Nothing waits for you."
     late = [one for one in waiting if one.late]
     if late:
         return f"{late[0].what} {'is' if late[0].what.startswith('1 ') else 'are'} late, so begin there."
     soon = waiting[0]
-    if soon.due and (soon.due - today).days <= 1:
+    if soon.soon:
         return f"{soon.when}, the rest has time." if len(waiting) > 1 else f"{soon.when}."
     return "All of it has time."
 
@@ -134,6 +135,7 @@ def _applications(queue: Queue, today: date) -> list[Waiting]:
             first,
             when,
             late=late,
+            soon=not late and (first - today).days <= 1,
             href="/manage/applications",
             verb="Review",
         )

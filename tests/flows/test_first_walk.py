@@ -98,6 +98,9 @@ async def open_letter(person: Person, subject: str) -> None:
 
 
 async def approve(manager: Person, name: str) -> None:
+    for path in ("/manage/funnel", "/manage/funnel?days=90", "/manage/letters", "/manage"):
+        await manager.opens(path)
+    await manager.reads(name)
     await manager.opens("/manage/applications")
     await manager.reads(name, "People who run a small business")
     await manager.presses("Approve and send the letter")
