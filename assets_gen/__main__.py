@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assets_gen import AssetError, Brand, Design, Offer, Size, render_banner, render_sheet
 from assets_gen.intake import clean_logo
-from assets_gen.kits import PROGRAM, kits
+from assets_gen.kits import PROGRAM
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     sheet.set_defaults(run=_sheet)
     check = commands.add_parser("check", help="what is wrong with any picture of a design")
     check.add_argument("--design", default="spotlight")
+    check.add_argument("--all", action="store_true", help="every design")
     check.set_defaults(run=_check)
     return parser
 
@@ -89,16 +90,14 @@ def _sheet(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from assets_gen.lint import findings
+    from assets_gen.sweep import pictures, swept
 
-    design = Design.load(chosen.design)
+    wanted = pictures(None if chosen.all else [Design.load(chosen.design).name])
     found = 0
-    for size in design.sizes:
-        for name, (brand, offer) in kits().items():
-            for sentence in findings(design, size, brand, PROGRAM, offer):
-                print(f"{design.title} {size}, {name}: {sentence}")
-                found += 1
-    print(f"{found} findings in {len(design.sizes) * len(kits())} pictures")
+    for (design, size, kit), sentence in swept(wanted):
+        print(f"{design} {size}, {kit}: {sentence}")
+        found += 1
+    print(f"{found} findings in {len(wanted)} pictures")
     return 1 if found else 0
 
 

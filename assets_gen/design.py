@@ -19,7 +19,10 @@ HERE = Path(__file__).parent / "designs"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A colour of the brands: whose it is, what lightness and chroma it takes, on what it is read."""
+    """A colour of the brands: whose it is, what lightness and chroma it takes, on what it is read.
+
+    `instead` is whose it is where the first does not reach the `least` contrast by itself.
+    """
 
     of: str
     lightness: tuple[float, float] | None = None
@@ -27,6 +30,7 @@ class Role:
     shift: float = 0.0
     on: str | None = None
     least: float = 1.0
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Design:
     faces: Mapping[str, Face]
     copy: Mapping[str, Mapping[str, str]]
     compositions: Mapping[str, Composition]
+    uses: Mapping[str, str]
 
     @classmethod
     def load(cls, name: str) -> Design:
@@ -81,8 +86,9 @@ class Design:
         return _load(name)
 
     def composition(self, size: Size) -> Composition:
-        """That of the exact size if the design has one, else of its shape class. Raises AssetError."""
-        for key in (f"{size.width}x{size.height}", size.shape.value):
+        """That of the exact size if the design names one, else of its shape class. Raises AssetError."""
+        exact = f"{size.width}x{size.height}"
+        for key in (self.uses.get(exact, exact), size.shape.value):
             if key in self.compositions:
                 return self.compositions[key]
         shapes = ", ".join(shape.value for shape in Shape if shape.value in self.compositions)
@@ -120,7 +126,8 @@ def _load(name: str) -> Design:
         roles={key: _role(value) for key, value in data["role"].items()},
         faces={key: Face(**value) for key, value in data["face"].items()},
         copy=data["copy"],
-        compositions={key: _composition(value) for key, value in data["shape"].items()},
+        compositions={key: _composition(value, data.get("part", {})) for key, value in data["shape"].items()},
+        uses=data.get("uses", {}),
     )
 
 
@@ -132,6 +139,7 @@ def _role(data: Mapping[str, Any]) -> Role:
         shift=data.get("shift", 0.0),
         on=data.get("on"),
         least=data.get("least", 1.0),
+        instead=data.get("instead"),
     )
 
 
@@ -145,9 +153,11 @@ _EDGES = ("left", "top", "right", "bottom", "width", "height")
 _OWN = (*_EDGES, "name", "kind", "without")
 
 
-def _composition(data: Mapping[str, Any]) -> Composition:
+def _composition(data: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> Composition:
+    """Elements with what their part says about all of its kind (its face, its ink, its words)."""
     elements = []
-    for entry in data["element"]:
+    for said in data["element"]:
+        entry = {**parts.get(said.get("name", said.get("kind")), {}), **said}
         edges = {key: str(entry[key]) for key in _EDGES if key in entry}
         options = {key: value for key, value in entry.items() if key not in _OWN}
         without = entry.get("without", {})

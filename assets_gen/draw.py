@@ -9,11 +9,12 @@ from dataclasses import replace
 from PIL import Image
 
 from assets_gen import marks, paint
+from assets_gen.icons import drawn_icon
 from assets_gen.palette import Palette
 from assets_gen.qr import QUIET
 from assets_gen.scene import Drawing, Mark, Picture, Placed, Scene, Tile, Type
 from assets_gen.text import ink
-from assets_gen.window import dashboard, page
+from assets_gen.window import dashboard, objects, page
 
 
 def painted(scene: Scene, palette: Palette) -> Image.Image:
@@ -109,7 +110,12 @@ def _window(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box
     else:
         unit = _number(options, "unit")
         size = min(right, canvas.width) - left, min(bottom, canvas.height) - top
-        picture = dashboard(size, unit, palette["program"].rgb, second)
+        density = element.content.density if isinstance(element.content, Drawing) else 1
+        # Below this its words are grey mush: a second drawing has only three things in it.
+        if unit < 0.72 * density:
+            picture = objects(size, palette["program"].rgb, palette["disc"].rgb, density)
+        else:
+            picture = dashboard(size, unit, palette["program"].rgb, second)
     radius = _radius(element)
     corners = (
         radius,
@@ -120,6 +126,14 @@ def _window(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box
     shade = max(3.0, radius * 1.6)
     paint.shadow(canvas, element.box.pixels, radius, shade, 0.34, round(shade * 0.6))
     paint.place(canvas, picture, (left, top), corners)
+
+
+def _icon(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box | None) -> None:
+    options = _options(element)
+    left, top, right, bottom = element.box.pixels
+    inks = tuple(palette[str(role)].rgb for role in (options["one"], options["two"], options["three"]))
+    for mask, ink_ in drawn_icon(str(options["drawing"]), right - left, bottom - top):
+        paint.fill(canvas, inks[ink_], mask, (left, top))
 
 
 def _plate(canvas: Image.Image, element: Placed) -> None:
@@ -138,7 +152,15 @@ def _text(canvas: Image.Image, element: Placed) -> None:
     if isinstance(element.content, Type):
         content = element.content
         drawn = ink(content.setting, content.align)
-        paint.fill(canvas, element.ink, drawn.mask, (content.x + drawn.x, content.y + drawn.y))
+        left, top = content.x + drawn.x, content.y + drawn.y
+        mask = drawn.mask
+        if element.clip is not None:
+            a, b, c, d = element.clip.pixels
+            kept = max(a - left, 0), max(b - top, 0), min(c - left, mask.width), min(d - top, mask.height)
+            if kept[0] >= kept[2] or kept[1] >= kept[3]:
+                return
+            mask, left, top = mask.crop(kept), left + kept[0], top + kept[1]
+        paint.fill(canvas, element.ink, mask, (left, top))
 
 
 def _mark(canvas: Image.Image, element: Placed) -> None:
@@ -167,8 +189,9 @@ _ART: dict[str, Callable[[Image.Image, Placed, Palette, paint.Box | None], None]
     "beam": _beam,
     "disc": _disc,
     "window": _window,
+    "icon": _icon,
 }
-_DEPTH = {kind: depth for depth, kind in enumerate(_ART)}
+_DEPTH = {"ground": 0, "beam": 1, "disc": 2, "window": 3}
 _PLATES: dict[str, Callable[[Image.Image, Placed], None]] = {"plate": _plate, "pill": _plate}
 _INKS: dict[str, Callable[[Image.Image, Placed], None]] = {
     "rule": _rule,

@@ -26,6 +26,10 @@ STACKS: dict[str, tuple[str, ...]] = {
     "name": ("BricolageGrotesque-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
     "text": ("Inter-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
     "strong": ("Inter-SemiBold.ttf", *_SCRIPTS),
+    "poster": ("Archivo-ExtraBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "poster_small": ("Archivo-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "round": ("Manrope-ExtraBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "round_small": ("Manrope-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
     "mono": ("JetBrainsMono-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
 }
 _COMPLEX = ("ARABIC", "HEBREW", "THAI", "DEVANAGARI", "SYRIAC", "BENGALI", "TAMIL", "KHMER", "MYANMAR")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
+from assets_gen import marks
 from assets_gen.brand import AssetError, Brand, Offer
 from assets_gen.design import Design, Element
 from assets_gen.lockup import Room, lockup
 from assets_gen.palette import Palette, palette_of
 from assets_gen.qr import qr_of
-from assets_gen.scene import Box, Drawing, Placed, Scene, Tile, Type
+from assets_gen.scene import Box, Drawing, Mark, Placed, Scene, Tile, Type
 from assets_gen.size import Size
 from assets_gen.table import Table
 from assets_gen.text import Face, Fit, Setting, fitted, ink, shape, shortened
 
+_FIGURE = re.compile(r"([\d.,]+)\s*(\S*)\Z")
 _ART = ("ground", "beam", "disc", "window")
 _LENGTHS = ("reach", "radius", "unit")
 
@@ -41,25 +45,10 @@ def arranged(
 
 
 def _place(table: Table, element: Element) -> None:
-    match element.kind:
-        case kind if kind in _ART:
-            _place_art(table, element)
-        case "text":
-            _place_text(table, element)
-        case "button":
-            _place_button(table, element)
-        case "code":
-            _place_code(table, element)
-        case "qr":
-            _place_qr(table, element)
-        case "rule":
-            _place_rule(table, element)
-        case "plate":
-            _place_plate(table, element)
-        case "lockup":
-            _place_lockup(table, element)
-        case unknown:
-            raise AssetError(f"{table.design.name}: there is no kind of element {unknown!r}")
+    place = _place_art if element.kind in _ART else _KINDS.get(element.kind)
+    if place is None:
+        raise AssetError(f"{table.design.name}: there is no kind of element {element.kind!r}")
+    place(table, element)
 
 
 def _place_art(table: Table, element: Element) -> None:
@@ -73,7 +62,8 @@ def _place_art(table: Table, element: Element) -> None:
         else:
             options.append((key, value * table.unit if key in _LENGTHS else value))
     solid = element.kind in ("disc", "window")
-    table.put(Placed(element.name, element.kind, box, Drawing(tuple(options)), solid=solid, bleeds=True))
+    drawing = Drawing(tuple(options), table.size.density)
+    table.put(Placed(element.name, element.kind, box, drawing, solid=solid, bleeds=True))
 
 
 def _typed(
@@ -86,6 +76,12 @@ def _typed(
     rise = setting.leading * setting.size * (len(setting.lines) - 1)
     block = cap + rise
     match str(element.options.get("valign", "bottom" if "top" not in element.edges else "top")):
+        case "seam":
+            # The edge between two fields runs through the middle of a line's small letters.
+            seam_line = min(int(element.options["seam_line"]), len(setting.lines))
+            before = setting.leading * setting.size * (seam_line - 1)
+            seam = table.length(str(element.options["seam"]))
+            top = round(seam) + setting.face.x_height * setting.size / 2 - before - cap
         case "middle":
             top = (room.top + room.bottom - block) / 2
         case "bottom":
@@ -102,7 +98,27 @@ def _typed(
     placed = Placed(
         element.name + part, "text", box, content, table.rgb(ink_role), group, cut="…" in setting.lines[-1]
     )
-    table.put(placed, Box(box.left, baseline - cap, box.right, baseline + rise), element.name)
+    around = Box(box.left, baseline - cap, box.right, baseline + rise)
+    if "seam" in element.options:
+        for half in _halves(table, element, placed):
+            table.put(half, around, element.name)
+        return
+    table.put(placed, around, element.name)
+
+
+def _halves(table: Table, element: Element, whole: Placed) -> list[Placed]:
+    """A text that crosses from one field into another, in the ink of each."""
+    at, box = round(table.length(str(element.options["seam"]))), whole.box
+    if element.options.get("across") == "down":
+        sides = replace(box, bottom=min(at, box.bottom)), replace(box, top=max(at, box.top))
+    else:
+        sides = replace(box, right=min(at, box.right)), replace(box, left=max(at, box.left))
+    inks = whole.ink, table.rgb(element.options["second_ink"])
+    return [
+        replace(whole, box=side, clip=side, ink=ink_)
+        for side, ink_ in zip(sides, inks, strict=True)
+        if side.width > 0 and side.height > 0
+    ]
 
 
 def _place_text(table: Table, element: Element) -> None:
@@ -123,7 +139,7 @@ def _place_text(table: Table, element: Element) -> None:
     )
     height = room.height if {"top", "bottom"} <= set(element.edges) else 1e6
     setting = fitted(words, face, fit, room.width, height)
-    if setting is None and options["slot"] != "headline":
+    if setting is None and not options["slot"].startswith("headline"):
         setting = shortened(words, face, least, room.width) if not options.get("optional") else None
     elif setting is None:
         setting = _squeezed(words, face, fit, room.width, height)
@@ -152,28 +168,30 @@ def _place_button(table: Table, element: Element) -> None:
     face = table.design.faces["button"]
     pad = options["pad"] * table.unit
     size = max(options["size"] * table.unit, table.least_type)
-    words = table.words("action")
+    words = table.words(options.get("slot", "action"))
+    if options.get("arrow"):
+        words += "\u2002→"
     widest = room.width - 2 * pad if {"left", "right"} <= set(element.edges) else 40 * size
     setting = fitted(words, face, Fit(size, table.least_type), widest, 1e6) or shortened(
         words, face, table.least_type, widest
     )
     set_ink = ink(setting)
-    width = round(set_ink.mask.width + 2 * pad)
+    width = round(room.width if options.get("grow") else set_ink.mask.width + 2 * pad)
     left = round(room.left if "left" in element.edges else room.right - width)
     top = round(room.bottom - height if "bottom" in element.edges else room.top)
     box = Box(left, top, left + width, top + height)
     # Centred on the x-height with a touch of cap, as eyes read a word in a pill.
     middle = 0.5 * (0.35 * face.x_height + 0.65 * face.cap_height) * setting.size
-    x, y = round(left + pad) - set_ink.x, round(top + height / 2 + middle)
+    x, y = round(left + (width - set_ink.mask.width) / 2) - set_ink.x, round(top + height / 2 + middle)
     left_ink, up, right_ink, down = set_ink.box
     label = Box(x + left_ink, y + up, x + right_ink, y + down)
-    table.put(
-        Placed(element.name, "pill", box, colour=table.rgb("action"), radius=height / 2, group=element.name)
-    )
-    words_placed = Placed(
-        f"{element.name}.label", "text", label, Type(setting, x, y), table.rgb("action_ink")
-    )
-    table.put(replace(words_placed, group=element.name, solid=False))
+    fill, ink_ = table.rgb(options.get("fill", "action")), table.rgb(options.get("ink", "action_ink"))
+    group = str(options.get("group", element.name))
+    radius = options["corner"] * table.unit if "corner" in options else height / 2
+    pill = Placed(element.name, "pill", box, colour=fill, radius=radius, group=group)
+    table.put(replace(pill, bleeds=bool(options.get("bleeds"))))
+    words_placed = Placed(f"{element.name}.label", "text", label, Type(setting, x, y), ink_)
+    table.put(replace(words_placed, group=group, solid=False))
     table.boxes[element.name] = box
 
 
@@ -259,6 +277,52 @@ def _place_rule(table: Table, element: Element) -> None:
     table.put(Placed(element.name, "rule", box, ink=table.rgb(element.options["ink"]), group=element.name))
 
 
+def _place_figure(table: Table, element: Element) -> None:
+    """What is saved, with its sign raised to the top of the number: full size, it would halve the number."""
+    match = _FIGURE.match(table.offer.figure.replace("\u202f", " ").replace("\u00a0", " "))
+    if match is None:
+        table.leave_out(element)
+        return
+    options, room = element.options, table.room(element)
+    face = table.design.faces[options["face"]]
+    number, sign = match[1], match[2]
+    ems = shape(number, face).width + 0.05 + 0.6 * shape(sign, face).width
+    size = min(options["size"] * table.unit, room.width / ems)
+    align = {**element.options, "valign": "top", "group": element.name}
+    raised = replace(element, options=align)
+    _typed(table, raised, Setting((number,), face, size, 1.0), room, options["ink"], ".number")
+    whole = table.boxes[element.name]
+    beside = replace(room, left=whole.right + 0.05 * size)
+    _typed(table, raised, Setting((sign,), face, 0.6 * size, 1.0), beside, options["ink"])
+    table.boxes[element.name] = whole.around(table.boxes[element.name])
+
+
+def _place_icon(table: Table, element: Element) -> None:
+    options, room = element.options, table.room(element)
+    width = round(room.width)
+    box = Box(round(room.left), round(room.top), round(room.left) + width, round(room.top + width * 80 / 96))
+    told = tuple((key, options[key]) for key in ("drawing", "one", "two", "three"))
+    table.put(Placed(element.name, "icon", box, Drawing(told), group=element.name))
+
+
+def _place_mark(table: Table, element: Element) -> None:
+    """The program's mark alone, or its name where it has none."""
+    room, options = table.room(element), element.options
+    cap = options["cap"] * table.unit
+    name = table.program.mark
+    if name is None:
+        face = table.design.faces["word"]
+        size = min(cap / face.cap_height, room.width / shape(table.program.name, face).width)
+        _typed(table, element, Setting((table.program.name,), face, size, 1.0), room, options["ink"])
+        return
+    height = round(cap)
+    top = round(room.top if "top" in element.edges else room.bottom - height)
+    box = Box(round(room.left), top, round(room.left) + round(marks.width_of(name) * height), top + height)
+    inks = table.rgb(options["ink"]), table.rgb(options["accent"])
+    mark = Placed(element.name, "mark", box, Mark(name, height, ""), inks[0], element.name, colour=inks[1])
+    table.put(mark)
+
+
 def _place_plate(table: Table, element: Element) -> None:
     """A plain field that other elements stand on."""
     colour, radius = table.rgb(element.options["fill"]), element.options.get("round", 0) * table.unit
@@ -278,11 +342,30 @@ def _place_lockup(table: Table, element: Element) -> None:
         least_type=table.least_type,
         density=table.size.density,
         stacked=options.get("arrange") == "stack",
+        only=options.get("only", ""),
+        from_right=options.get("align") == "right",
+        printed=bool(options.get("printed")),
+        may_cut=bool(options.get("may_cut")),
     )
-    inks = table.rgb("text"), table.rgb("disc"), table.rgb("near")
-    parts = lockup(table.affiliate, table.program, table.design.faces, room, inks)
+    text, accent, ground = (table.rgb(role) for role in options.get("inks", ("text", "disc", "near")))
+    faces = table.design.faces
+    parts = lockup(table.affiliate, table.program, faces, room, (text, accent, ground))
     box = parts[0].box
     for part in parts:
         table.put(part)
         box = box.around(part.box)
     table.boxes[element.name] = box
+
+
+_KINDS: dict[str, Callable[[Table, Element], None]] = {
+    "text": _place_text,
+    "button": _place_button,
+    "code": _place_code,
+    "qr": _place_qr,
+    "rule": _place_rule,
+    "figure": _place_figure,
+    "icon": _place_icon,
+    "mark": _place_mark,
+    "plate": _place_plate,
+    "lockup": _place_lockup,
+}

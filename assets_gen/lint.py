@@ -24,7 +24,7 @@ from assets_gen.relight import MARK, faint, shows_by_itself
 from assets_gen.scene import Box, Picture, Placed, Scene, Tile, Type
 from assets_gen.size import Size
 
-_INKS = ("text", "logo", "mark", "qr", "pill", "plate", "rule")
+_INKS = ("text", "logo", "mark", "qr", "pill", "plate", "rule", "icon")
 
 
 def findings(design: Design, size: Size, affiliate: Brand, program: Brand, offer: Offer) -> list[str]:
@@ -33,7 +33,8 @@ def findings(design: Design, size: Size, affiliate: Brand, program: Brand, offer
     found = check(scene, palette)
     for form in (Format.PNG, Format.JPEG):
         banner = render_banner(design, size, affiliate, program, offer, form)
-        limit = size.weight_limit
+        # A network is given the form that suits the design; the other one is a download.
+        limit = size.weight_limit if form == design.form else None
         if limit is not None and len(banner.data) > limit:
             found.append(f"The {form} weighs {len(banner.data)} bytes; {limit} are allowed.")
         if any(element.kind == "qr" for element in scene.elements) and decoded(banner.data) != offer.link:
@@ -74,7 +75,7 @@ def _crowded(scene: Scene) -> list[str]:
     least = _least_gap(scene) - 1
     found = []
     for one, other in combinations(
-        [e for e in scene.elements if e.kind in _INKS or (e.solid and e.bleeds)], 2
+        [e for e in scene.elements if e.solid and (e.kind in _INKS or e.bleeds)], 2
     ):
         if (one.bleeds and other.bleeds) or (one.group and one.group == other.group):
             continue
@@ -89,8 +90,8 @@ def _crowded(scene: Scene) -> list[str]:
 
 
 def _stands_in(one: Placed, other: Placed) -> bool:
-    """The code and its window stand in the light on purpose."""
-    return "disc" in (one.kind, other.kind) and "qr" in (one.group, other.group)
+    """The code and its window, or on a strip the button, stand in the light on purpose."""
+    return "disc" in (one.kind, other.kind) and bool({"qr", "cta"} & {one.group, other.group})
 
 
 def _gap(one: Placed, other: Placed) -> float:

@@ -11,7 +11,7 @@ from assets_gen import fonts, marks
 from assets_gen.brand import Brand
 from assets_gen.colour import Rgb
 from assets_gen.logo import Logo
-from assets_gen.relight import for_ground
+from assets_gen.relight import for_ground, printed, shows_by_itself
 from assets_gen.scene import Box, Mark, Picture, Placed, Type
 from assets_gen.text import Face, Fit, Ink, Setting, fitted, ink, reads_from_right, shortened
 
@@ -22,7 +22,11 @@ _LEAST, _MOST, _MOST_SLENDER = 0.62, 2.0, 2.4
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where the lock-up goes: `cap` is the wordmark's cap height in pixels, `gap` in cap heights."""
+    """Where the lock-up goes: `cap` is the wordmark's cap height in pixels, `gap` in cap heights.
+
+    `may_cut`: a name that is too long even in its smallest lines may end in an ellipsis.
+    `only` names one of the two ("program", "affiliate"), still at the size it would have beside the other.
+    """
 
     box: Box
     cap: float
@@ -31,6 +35,10 @@ class Room:
     least_type: float
     density: int
     stacked: bool
+    only: str = ""
+    from_right: bool = False
+    printed: bool = False
+    may_cut: bool = False
 
 
 def lockup(
@@ -40,8 +48,18 @@ def lockup(
 
     Upper left of the result is upper left of the room.
     """
-    if room.stacked:
-        return _stack(affiliate, program, faces, room, inks)
+    if room.only:
+        parts = _alone(affiliate, program, faces, room, inks)
+    elif room.stacked:
+        parts = _stack(affiliate, program, faces, room, inks)
+    else:
+        parts = _fitting_row(affiliate, program, faces, room, inks)
+    return [replace(part, cut=part.cut and not room.may_cut) for part in parts]
+
+
+def _fitting_row(
+    affiliate: Brand, program: Brand, faces: Mapping[str, Face], room: Room, inks: tuple[Rgb, Rgb, Rgb]
+) -> list[Placed]:
     cap = room.cap
     while cap >= 0.62 * room.cap:
         row = _row(affiliate, program, faces, replace(room, cap=cap), inks)
@@ -67,6 +85,33 @@ def _row(
     own = _affiliate(affiliate, faces["name"], weight, room, inks, space if narrow else max(space, 6 * cap))
     moved = own.moved(round(x - own.box.left), 0)
     return _pinned([*parts, moved], room)
+
+
+def _alone(
+    affiliate: Brand, program: Brand, faces: Mapping[str, Face], room: Room, inks: tuple[Rgb, Rgb, Rgb]
+) -> list[Placed]:
+    parts, weight = _program(program, faces["word"], room.cap, inks)
+    if room.only == "program":
+        shrink = min(1.0, room.box.width / _right(parts))
+        if shrink < 1:
+            parts, _ = _program(program, faces["word"], room.cap * shrink, inks)
+    else:
+        own = _affiliate(affiliate, faces["name"], weight, room, inks, room.box.width)
+        parts = [own.moved(-round(own.box.left), 0)]
+        if room.printed and isinstance(own.content, Picture) and shows_by_itself(own.content.logo):
+            parts.insert(0, _plate_of(parts[0].box, room, inks[0]))
+    parts = [replace(part, group=f"{_GROUP}.{room.only}") for part in parts]
+    left = room.box.right - _right(parts) if room.from_right else room.box.left
+    # No shift for the taller one: both hang with their caps at the same height, wherever they stand.
+    return [part.moved(round(left), round(room.box.top)) for part in parts]
+
+
+def _plate_of(box: Box, room: Room, colour: Rgb) -> Placed:
+    """A photo may have the colours of the field it stands on: it gets a frame in the field's ink."""
+    edge = max(2 * room.density, round(0.05 * box.height))
+    frame = Box(box.left - edge, box.top - edge, box.right + edge, box.bottom + edge)
+    plate = Placed("lockup.plate", "plate", frame, colour=colour, radius=0.2 * frame.height)
+    return replace(plate, solid=False, bleeds=True)
 
 
 def _stack(
@@ -129,7 +174,8 @@ def _affiliate(
     brand: Brand, face: Face, weight: float, room: Room, inks: tuple[Rgb, Rgb, Rgb], space: float
 ) -> Placed:
     if brand.logo is not None:
-        return _logo(for_ground(brand.logo, inks[2]), weight, room, space)
+        own = printed(brand.logo, inks[2], inks[0]) if room.printed else for_ground(brand.logo, inks[2])
+        return _logo(own, weight, room, space)
     return _name(fonts.without_missing(brand.name, face.stack), face, room, inks[0], space)
 
 

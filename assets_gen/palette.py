@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets_gen.brand import Brand
-from assets_gen.colour import Colour, readable
+from assets_gen.colour import Colour, contrast, readable
 from assets_gen.design import Design, Role
 from assets_gen.logo import colours_of
 
@@ -47,4 +47,6 @@ def _filled(role: Role, found: Mapping[str, Colour]) -> Colour:
         floor = role.chroma[0] if source.chroma > 0.02 else source.chroma
         chroma = min(max(chroma, floor), role.chroma[1])
     colour = source.at(lightness, chroma)
+    if role.instead and role.on and contrast(colour.rgb, found[role.on].rgb) < role.least:
+        colour = found[role.instead]
     return colour if role.on is None else readable(colour, found[role.on].rgb, role.least)

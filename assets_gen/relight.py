@@ -17,8 +17,10 @@ from assets_gen.logo import Logo, border, fitting, is_photo, logo_of, reached
 Floats = NDArray[np.floating[Any]]
 WORD, MARK = 4.5, 3.0
 # A word is lit beyond its least: beside a white wordmark the bare minimum looks switched off.
-_SPARE = {WORD: 1.3, MARK: 1.06}
+_SPARE = {WORD: 1.3, MARK: 1.16}
 _SAMPLES = 3000
+# What just reads at full size is a little fainter when it is reduced.
+_RESERVE = 1.06
 _TOLD_APART = 0.16
 
 
@@ -40,7 +42,7 @@ def for_ground(data: bytes, ground: Rgb) -> Logo:
     """The logo as it can be seen on that ground: itself, or a version with its faint inks relit."""
     logo = logo_of(data)
     under = np.array(ground, dtype=np.float32) / 255
-    found = faint(logo, under)
+    found = faint(logo, under, _RESERVE)
     if not found or shows_by_itself(logo):
         return logo
     pixels = np.array(logo.picture)
@@ -55,6 +57,17 @@ def for_ground(data: bytes, ground: Rgb) -> Logo:
     return Logo(Image.fromarray(pixels, "RGBA"), tile=False)
 
 
+@lru_cache(maxsize=128)
+def printed(data: bytes, ground: Rgb, ink: Rgb) -> Logo:
+    """The logo for a ground in whose one ink everything is printed: one of a single ink joins in."""
+    logo = logo_of(data)
+    if shows_by_itself(logo) or len(_inks_of(logo)) > 1:
+        return for_ground(data, ground)
+    plain = Image.new("RGBA", logo.picture.size, ink)
+    plain.putalpha(logo.picture.getchannel("A"))
+    return Logo(plain, tile=False)
+
+
 def shows_by_itself(logo: Logo) -> bool:
     """Photos bring their own light and dark; relit, they would be negatives."""
     if logo.tile:
@@ -63,7 +76,7 @@ def shows_by_itself(logo: Logo) -> bool:
     return is_photo(pixels[..., :3][pixels[..., 3] > 76].astype(np.float32))
 
 
-def faint(logo: Logo, ground: Floats) -> list[Faint]:
+def faint(logo: Logo, ground: Floats, reserve: float = 1.0) -> list[Faint]:
     """The inks that cannot be told from the ground, (3,) or a picture as large as the logo, in sRGB 0..1.
 
     Words need 4.5 : 1 and marks 3 : 1. What lies hidden inside a shape that shows is a hole, and fine.
@@ -78,7 +91,7 @@ def faint(logo: Logo, ground: Floats) -> list[Faint]:
     under = luminance(_grid(ground) if ground.ndim == 3 else ground)
     measured = _contrasts(luminance(rgba[..., :3]), under)
     least = [WORD if _is_word(owner == number) else MARK for number in range(len(centres))]
-    unseen = ~solid | (measured < np.array([*least, 0.0])[owner])
+    unseen = ~solid | (measured < reserve * np.array([*least, 0.0])[owner])
     outside = np.pad(unseen, 1, constant_values=True)
     melted = reached(outside, border(solid.shape))[1:-1, 1:-1] & solid
     found = []

@@ -73,6 +73,7 @@ class Drawing:
     """A piece of art by name with its options."""
 
     options: tuple[tuple[str, object], ...] = field(default=())
+    density: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Picture:
 class Placed:
     """One element. `group`: elements of one group may stand close. `solid`: nothing else may touch its box.
 
-    `on` names the role of the plain ground it stands on, None where it stands on the picture.
+    `clip`: only what lies in it is painted, as where a line of text changes its ink.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Placed:
     colour: Rgb | None = None
     radius: float = 0.0
     cut: bool = False
+    clip: Box | None = None
 
     @property
     def text(self) -> str:

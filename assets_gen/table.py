@@ -25,6 +25,8 @@ def said(design: Design, offer: Offer, slot: str) -> str:
     own: str = getattr(offer, slot, "")
     if slot == "subline" and not own and offer.figure:
         own = f"{offer.figure} {offer.discount}".strip()
+    if slot == "saving" and offer.figure:
+        own = offer.discount
     return own or design.words(offer.language).get(slot, "")
 
 

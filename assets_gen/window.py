@@ -76,6 +76,32 @@ def dashboard(size: tuple[int, int], unit: float, main: Rgb, second: Rgb) -> Ima
     return sheet.canvas
 
 
+@lru_cache(maxsize=64)
+def objects(size: tuple[int, int], main: Rgb, second: Rgb, density: int) -> Image.Image:
+    """The window for pictures in which the dashboard would be too small to read: a line, a bar, a chart."""
+    # Half the way that the picture grows, the things in it grow; the other half shows more of them.
+    unit = density * (size[0] / density / 112) ** 0.5
+    sheet = _Sheet(size, unit)
+    width, height = size[0] / unit, size[1] / unit
+    sheet.plate(0, 0, width, 12, 0, _BAR)
+    sheet.line(0, 12, width, 12, _BAR_LINE)
+    for number in range(3):
+        sheet.plate(7 + number * 6, 4.2, 3.6, 3.6, 1.8, _DOT)
+    sheet.plate(11, 20, 36, 4.5, 2.2, _tinted(_INK, 0.2))
+    sheet.plate(11, 29, 58, 9, 2.5, _INK)
+    room = max(10.0, height - 46)
+    for number in range(12):
+        x = 11 + number * 17.5
+        share = 0.42 + 0.075 * number + (0.09 if number % 2 else 0.0)
+        tint = second if number == 5 else _tinted(main, min(1.0, 0.30 + number * 0.12))
+        u = unit
+        left, right, top = round(x * u), round((x + 12.5) * u), round((height - room * min(share, 0.96)) * u)
+        if left < size[0] and right > left and top < size[1]:
+            mask = paint.rounded_mask(right - left, size[1] - top, (2.4 * u, 2.4 * u, 0, 0))
+            paint.fill(sheet.canvas, tint, mask, (left, top))
+    return sheet.canvas
+
+
 def _title_bar(sheet: _Sheet, width: float) -> None:
     sheet.plate(0, 0, width, 42, 0, _BAR)
     sheet.line(0, 42, width, 42, _BAR_LINE)

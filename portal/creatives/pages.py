@@ -1,5 +1,6 @@
 """The rooms Brand kit and Creatives, and the public address that every picture lives at."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from assets_gen import Design, Size
+from assets_gen import design as designs
 from portal.creatives import queries
 from portal.creatives.actions import (
     Picture,
@@ -45,12 +47,15 @@ def studio_of(request: Asking) -> Studio:
 
 
 async def _pictures(
-    request: Asking, kit: Kit, who: Holder, terms: ProgramTerms, files: tuple[str, ...]
+    request: Asking, kit: Kit, who: Holder, terms: ProgramTerms, files: Iterable[tuple[str, str]]
 ) -> dict[str, Picture]:
+    """By `design/file`."""
     base, studio = settings_of(request).base_url, studio_of(request)
-    asked = {file: wanted(file) for file in files}
+    asked = [(design, file, wanted(file)) for design, file in files]
     return {
-        file: await studio.picture_of(kit, who, terms, base, found) for file, found in asked.items() if found
+        f"{design}/{file}": await studio.picture_of(kit, who, terms, base, found, design)
+        for design, file, found in asked
+        if found
     }
 
 
@@ -134,7 +139,7 @@ async def _brand_page(
 ) -> Page:
     terms, who = await terms_at(me.program_id, now), holder(me)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
-    files = tuple(f"{size}.webp" for size in Design.load(EVERGREEN).sizes)
+    files = [(EVERGREEN, f"{size}.webp") for size in Design.load(EVERGREEN).sizes[: queries.LEADING]]
     pictures = await _pictures(request, seen, who, terms, files)
     page = queries.brand_page(
         kit, seen, draft, who, terms, {file: picture.version[:12] for file, picture in pictures.items()}
@@ -163,8 +168,7 @@ async def creatives(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], only: FromQuery[str] = "all"
 ) -> Page:
     kit, who, terms = await kit_of(me.affiliate_id, me.name), holder(me), await terms_at(me.program_id, now)
-    design = Design.load(EVERGREEN)
-    files = tuple(f"{shape}.webp" for shape in (*design.sizes, *design.papers))
+    files = [(design.name, f"{shape}.webp") for design, shape in queries.gallery(only)]
     pictures = await _pictures(request, kit, who, terms, files)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     page = queries.creatives_page(kit, who, terms, settings_of(request).base_url, versions, only)
@@ -180,13 +184,14 @@ async def creative(
     size: FromPath[str],
 ) -> Page:
     asked = wanted(f"{size}.webp")
-    if design != EVERGREEN or asked is None or "@" in size:
+    if design not in designs.names() or asked is None or "@" in size:
         raise NotFound
     kit, who, terms = await kit_of(me.affiliate_id, me.name), holder(me), await terms_at(me.program_id, now)
-    picture = (await _pictures(request, kit, who, terms, (asked.file,)))[asked.file]
-    page = queries.creative_page(
-        kit, who, terms, settings_of(request).base_url, Size.parse(asked.shape), picture.version[:12]
-    )
+    pictures = await _pictures(request, kit, who, terms, [(design, asked.file)])
+    chosen, size_asked = Design.load(design), Size.parse(asked.shape)
+    version = pictures[f"{design}/{asked.file}"].version[:12]
+    base = settings_of(request).base_url
+    page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version)
     return show(request, "creatives/creative.html", page=page)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from assets_gen import Brand, Design, Size, fonts
+from assets_gen import design as designs
 from assets_gen.colour import contrast
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft
@@ -18,6 +19,7 @@ from portal.enrollments.tables import Link
 from portal.programs.rules import ProgramTerms
 
 EVERGREEN = "spotlight"
+LEADING = 3  # sizes of a design that stand for it where all designs are shown
 
 
 class KitColours(msgspec.Struct, frozen=True):
@@ -123,10 +125,8 @@ class CreativesPage:
     """creatives/index.html"""
 
     kit: Kit
-    showing: str  # "all", "pictures" or "paper"
+    choices: tuple[tuple[str, str, int, bool], ...]  # href, label, how many, chosen
     cards: tuple[Card, ...]
-    pictures: int
-    papers: int
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class CreativePage:
     picture: Shown
     sizes: tuple[SizeChoice, ...]
     downloads: tuple[tuple[str, str, str], ...]  # name, note, href
-    paper: str
+    paper: str  # empty where the design has none
     html: str
     markdown: str
     address: str
@@ -214,16 +214,15 @@ def brand_page(
 ) -> BrandPage:
     """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become."""
     design = Design.load(EVERGREEN)
-    pictures = tuple(
-        _shown(design.name, f"{size}.webp", size, me, terms.name, versions) for size in design.sizes
-    )
+    sizes = design.sizes[:LEADING]
+    pictures = tuple(_shown(design.name, f"{size}.webp", size, me, terms.name, versions) for size in sizes)
     if seen != kit:
         typed = urlencode(
             {"name": seen.name, "tagline": seen.tagline, "main": seen.draft.main, "second": seen.draft.second}
         )
         pictures = tuple(
             replace(picture, src=f"/brand/preview/{size}.webp?{typed}")
-            for picture, size in zip(pictures, design.sizes, strict=True)
+            for picture, size in zip(pictures, sizes, strict=True)
         )
     return BrandPage(
         draft=draft,
@@ -257,15 +256,46 @@ def checks_of(design: Design, kit: Kit, terms: ProgramTerms) -> tuple[Check, ...
     )
 
 
+def gallery(showing: str) -> tuple[tuple[Design, str], ...]:
+    """(design, size or paper) of what is shown: a design's own page of all its sizes, or some of each."""
+    if showing in designs.names():
+        design = Design.load(showing)
+        return tuple((design, shape) for shape in (*map(str, design.sizes), *design.papers))
+    found: list[tuple[Design, str]] = []
+    for design in _shelf():
+        if showing != "paper":
+            found += [(design, str(size)) for size in design.sizes[:LEADING]]
+        found += [(design, paper) for paper in design.papers]
+    return tuple(found)
+
+
+def _shelf() -> tuple[Design, ...]:
+    """The evergreen design first."""
+    others = [name for name in designs.names() if name != EVERGREEN]
+    return tuple(map(Design.load, (EVERGREEN, *others)))
+
+
 def creatives_page(
     kit: Kit, me: Holder, terms: ProgramTerms, base: str, versions: dict[str, str], showing: str
 ) -> CreativesPage:
-    """`versions` by file name: a few digits of what is in the file, so that browsers see every change."""
-    design = Design.load(EVERGREEN)
-    banners = [_banner_card(design, size, me, terms.name, base, versions) for size in design.sizes]
-    papers = [_paper_card(design, paper, me, terms.name, base, versions) for paper in design.papers]
-    chosen = {"pictures": banners, "paper": papers}.get(showing, banners + papers)
-    return CreativesPage(kit, showing, tuple(chosen), len(banners), len(papers))
+    """`versions` by design and file: a few digits of what is in the file, so browsers see every change."""
+    cards = tuple(
+        _paper_card(design, shape, me, terms.name, base, versions)
+        if shape in design.papers
+        else _banner_card(design, Size.parse(shape), me, terms.name, base, versions)
+        for design, shape in gallery(showing)
+    )
+    shelf = _shelf()
+    counts = {design.name: len(design.sizes) + len(design.papers) for design in shelf}
+    papers = sum(len(design.papers) for design in shelf)
+    kinds = (("all", "All", sum(counts.values())), ("paper", "PDF", papers))
+    named = tuple((design.name, design.title, counts[design.name]) for design in shelf)
+    chosen = showing if showing == "paper" or showing in counts else "all"
+    choices = tuple(
+        ("/creatives" if name == "all" else f"/creatives?only={name}", label, count, name == chosen)
+        for name, label, count in (*kinds, *named)
+    )
+    return CreativesPage(kit, choices, cards)
 
 
 def _address(me: Holder, design: str, file: str) -> str:
@@ -273,7 +303,7 @@ def _address(me: Holder, design: str, file: str) -> str:
 
 
 def _shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
-    src = f"{_address(me, design, file)}?v={versions[file]}"
+    src = f"{_address(me, design, file)}?v={versions[f'{design}/{file}']}"
     return Shown(src, size.width, size.height, alt_text(program, me))
 
 
@@ -301,6 +331,20 @@ _USES = {
     "1200x630": "Links on social networks, posts",
     "300x250": "Inside a text or a side column",
     "728x90": "Above or below a text",
+    "1080x1080": "Square posts",
+    "1080x1350": "Upright posts",
+    "1080x1920": "Stories and short videos",
+    "1280x720": "Thumbnails of videos",
+    "1500x500": "The head of a profile",
+    "1000x1500": "Pins",
+    "336x280": "Inside a text",
+    "970x250": "Across the head of a page",
+    "160x600": "A narrow side column",
+    "300x600": "A side column",
+    "320x50": "The foot of a phone’s screen",
+    "320x100": "Phones, above or below a text",
+    "600x200": "The head of an e-mail",
+    "600x300": "Inside an e-mail",
 }
 
 
@@ -319,10 +363,10 @@ def _paper_card(
 
 
 def creative_page(
-    kit: Kit, me: Holder, terms: ProgramTerms, base: str, size: Size, version: str
+    kit: Kit, me: Holder, terms: ProgramTerms, base: str, design: Design, size: Size, version: str
 ) -> CreativePage:
-    design = Design.load(EVERGREEN)
-    picture = _shown(design.name, f"{size}.webp", size, me, terms.name, {f"{size}.webp": version})
+    file = f"{size}.webp"
+    picture = _shown(design.name, file, size, me, terms.name, {f"{design.name}/{file}": version})
     image, sharp = (
         base + _address(me, design.name, f"{size}{density}.{design.form}") for density in ("", "@2x")
     )
@@ -344,7 +388,7 @@ def creative_page(
                 ("WebP", "1×", "", "webp"),
             )
         ),
-        paper=f"{_address(me, design.name, 'a4.pdf')}?download=1",
+        paper=f"{_address(me, design.name, 'a4.pdf')}?download=1" if "a4" in design.papers else "",
         html=(
             f'<a href="{escape(here)}" rel="sponsored">\n'
             f'  <img src="{escape(image)}"\n'

@@ -71,7 +71,7 @@ def _done(job: Job) -> Done:
 def _warmed_up() -> Done:
     """One of everything, so that faces, masks and WeasyPrint are there when somebody waits."""
     for design in map(Design.load, ("spotlight",)):
-        for size in design.sizes:
+        for size in design.sizes[:3]:
             render_banner(
                 design, size, Brand("Warm"), Brand("Warm", mark="leaves"), Offer(link="warm", code="W")
             )

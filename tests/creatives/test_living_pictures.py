@@ -12,6 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from assets_gen import Brand, Offer
+from assets_gen.design import names
 from assets_gen.lint import decoded
 from portal.creatives.jobs import Declined, Done, DrawBanner, Job
 from portal.creatives.renderers import Renderers, TookTooLong
@@ -81,7 +82,7 @@ async def test_what_there_is_none_of_is_a_404_with_the_list(visitor: httpx.Async
     answer = await visitor.get(f"/c/ada/spotlight/{file}")
     assert answer.status_code == 404
     if "%2F" not in file:
-        assert "1200x630, 300x250, 728x90" in answer.text
+        assert "1200x630, 300x250, 728x90, 1080x1080" in answer.text
 
 
 async def test_nobodys_picture_is_a_404(visitor: httpx.AsyncClient) -> None:
@@ -93,7 +94,7 @@ async def test_the_gallery_shows_true_previews_and_offers_every_file(
 ) -> None:
     page = await ada.get("/creatives")
     sources = [html.unescape(source) for source in re.findall(r'src="(/c/[^"]+)"', page.text)]
-    assert len(sources) == len(SIZES) + 1  # the one-pager
+    assert len(sources) == 3 * len(names()) + 1  # three sizes stand for a design; the one-pager
     for source in sources:
         seen = await ada.get(source)
         assert seen.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -101,6 +102,11 @@ async def test_the_gallery_shows_true_previews_and_offers_every_file(
         got = await ada.get(html.unescape(href))
         assert got.status_code == 200
         assert got.headers["Content-Disposition"].startswith('attachment; filename="kartra-ada-')
+    split = await ada.get("/creatives?only=split")
+    assert len(set(re.findall(r'href="(/creatives/split/[^"]+)"', split.text))) == 17
+    one = await ada.get("/creatives/split/1080x1920")
+    assert 'width="1080" height="1920"' in one.text
+    assert "one-pager" not in one.text
     filtered = await ada.get("/creatives?only=paper", headers={"HX-Request": "true"})
     assert "one-pager" in filtered.text
     assert "300 × 250" not in filtered.text
