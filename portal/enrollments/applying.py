@@ -130,16 +130,13 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
             }
         ).where(Affiliate.id == affiliate_id)
         terms = await terms_at(program_id, now)
-        form = await form_answered(program_id, application.form)
-        hints = await find_hints(
-            affiliate_id, program_id, answers_in(application.answers, terms, form), terms
-        )
+        hints = await _hints(affiliate_id, program_id, application.answers, application.form, terms)
         await Application.update(
             {
                 Application.state: ApplicationState.IN_REVIEW,
                 Application.confirmed_at: now,
                 Application.waits_since: now,
-                Application.hints: packed(hints),
+                Application.hints: hints,
             }
         ).where(Application.id == application_id)
         await accept(affiliate_id, program_id, UUID(str(application.terms)), "application", now)
@@ -183,21 +180,24 @@ async def change_answers(
         )
         if not changed:
             return
+        affiliate_id, program_id = UUID(str(application.affiliate)), UUID(str(application.program))
+        terms, answers = await terms_at(program_id, now), encoded(draft)
         await Application.update(
             {
-                Application.answers: encoded(draft),
+                Application.answers: answers,
                 Application.form: form_id,
+                Application.hints: await _hints(affiliate_id, program_id, answers, form_id, terms),
                 Application.looked_for: looked_for(
                     draft, msgspec.json.decode(application.source, type=Source)
                 ),
             }
         ).where(Application.id == application_id)
         await Affiliate.update({Affiliate.name: draft.name, Affiliate.web_address: draft.web_address}).where(
-            Affiliate.id == application.affiliate
+            Affiliate.id == affiliate_id
         )
         # The log names what was changed; what people wrote about themselves must stay erasable.
         await record(
-            Actor("affiliate", str(application.affiliate)),
+            Actor("affiliate", str(affiliate_id)),
             "changed",
             "application",
             str(application_id),
@@ -265,6 +265,13 @@ async def answer_application_question(asked: Waiting, now: datetime) -> None:
                 await _remind_to_confirm(affiliate, application, now)
             else:
                 await _tell_state(affiliate, application, now, applied_again=False)
+
+
+async def _hints(
+    affiliate_id: UUID, program_id: UUID, answers: str, form_id: UUID | str | None, terms: ProgramTerms
+) -> str:
+    said = answers_in(answers, terms, await form_answered(program_id, form_id))
+    return packed(await find_hints(affiliate_id, program_id, said, terms))
 
 
 async def _affiliate(draft: ApplicationDraft, now: datetime) -> Affiliate:

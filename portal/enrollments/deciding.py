@@ -61,6 +61,8 @@ async def decide(application_id: UUID, manager_id: UUID | None, made: Made, now:
         await _must_be_open(application, made.verdict)
         if made.verdict is Verdict.APPROVE:
             await must_be_free(made.slug, made.code)
+        # What was decided on stands from now on, also where no manager has opened it.
+        await note_opened(application_id, now)
         decision = new_id()
         affiliate = await Affiliate.objects().where(Affiliate.id == application.affiliate).first()
         letter = await post(

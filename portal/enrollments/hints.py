@@ -14,6 +14,17 @@ SHARED_HOSTS = frozenset(
     "youtube.com youtu.be instagram.com tiktok.com facebook.com linkedin.com x.com twitter.com medium.com "
     "pinterest.com twitch.tv threads.net reddit.com github.io linktr.ee bsky.app".split()
 )
+# Here anybody opens a mailbox, so that it says nothing about a site.
+FREE_MAIL = frozenset(
+    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com "
+    "aol.com icloud.com me.com mac.com proton.me protonmail.com pm.me tutanota.com tuta.com fastmail.com "
+    "hey.com zoho.com mail.com gmx.com gmx.net gmx.de gmx.at gmx.ch web.de freenet.de t-online.de posteo.de "
+    "mailbox.org orange.fr wanadoo.fr free.fr laposte.net sfr.fr libero.it virgilio.it tiscali.it alice.it "
+    "wp.pl o2.pl onet.pl interia.pl seznam.cz ziggo.nl kpnmail.nl hetnet.nl telenet.be skynet.be bluewin.ch "
+    "terra.com.br uol.com.br bol.com.br yandex.ru yandex.com mail.ru rambler.ru ukr.net qq.com 163.com "
+    "126.com sina.com naver.com daum.net rediffmail.com btinternet.com sky.com comcast.net "
+    "verizon.net".split()
+)
 COUPON_WORDS = (
     "coupon voucher promocode promo-code discountcode dealhunt bestdeals dealdrawer gutschein rabatt bonplan "
     "codepromo codesconto descuento cupon kortingscode"
@@ -87,8 +98,14 @@ def site_key(web_address: str) -> str:
 
 
 def mail_belongs_to_site(email: str, web_address: str) -> bool:
+    """The other way round, mail below the site's name, would let `co.uk` be somebody's site."""
     host, site = email.rpartition("@")[2].lower(), site_key(web_address)
-    return bool(site) and (site == host or site.endswith("." + host) or host.endswith("." + site))
+    return not _is_free_mail(host) and (site == host or site.endswith("." + host))
+
+
+def _is_free_mail(host: str) -> bool:
+    name = host.partition(".")[0]
+    return host in FREE_MAIL or name in ("yahoo", "hotmail", "outlook", "live")  # yahoo.co.uk, hotmail.fr …
 
 
 def _about_address(answers: Answers, found: Found) -> list[Hint]:
