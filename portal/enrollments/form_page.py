@@ -109,14 +109,23 @@ def cookie_name(request: Asking, asked: Asked) -> str:
 
 def keep_here(request: Asking, response: Response[Any], asked: Asked, draft_id: UUID) -> None:
     """This browser finds the draft again."""
+    _set_cookie(request, response, asked, seal(request, "draft", draft_id), int(DRAFT_LASTS.total_seconds()))
+
+
+def let_go_here(request: Asking, response: Response[Any], asked: Asked) -> None:
+    # With all its marks: over https, browsers ignore a `__Host-` cookie that lacks one, also to delete it.
+    _set_cookie(request, response, asked, "", 0)
+
+
+def _set_cookie(request: Asking, response: Response[Any], asked: Asked, value: str, lasts: int) -> None:
     response.set_cookie(
         Cookie(
             key=cookie_name(request, asked),
-            value=seal(request, "draft", draft_id),
+            value=value,
             httponly=True,
             secure=settings_of(request).https,
             samesite="lax",
-            max_age=int(DRAFT_LASTS.total_seconds()),
+            max_age=lasts,
         )
     )
 

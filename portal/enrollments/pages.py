@@ -16,10 +16,10 @@ from portal.enrollments.drafts import Saved, Saving
 from portal.enrollments.form_page import (
     Asked,
     asked_now,
-    cookie_name,
     draft_here,
     keep_here,
     kept_here,
+    let_go_here,
     new_page,
     place_of,
     same_page,
@@ -95,23 +95,21 @@ async def apply(request: Asking, now: NamedDependency[datetime]) -> Response[Any
     place = place_of(request, said, asked)
     if draft.errors or place is None:
         return await _back_with_errors(request, said, asked, draft, now)
-    limits = request.app.state.limits
+    limits, source = request.app.state.limits, await source_of(said, asked)
     await limits.spend(APPLICATIONS, "apply", client_network(request))
-    # Beyond it, the same page and no letter: nobody fills somebody else's mailbox from here.
+    opened_at = moment_of(place.writer)
     if await limits.allows(LETTERS, "apply", email_key(draft.email)) and terms.terms_id:
         sent = await drafts.send_draft(
-            place,
-            draft,
-            await source_of(said, asked),
-            terms_id=terms.terms_id,
-            opened_at=moment_of(place.writer),
-            now=now,
+            place, draft, source, terms_id=terms.terms_id, opened_at=opened_at, now=now
         )
         if sent.how is Saving.ELSEWHERE:
             opened = replace(same_page(request, said, asked, now), base=sent.revision)
             draft = replace(draft, errors={"form": ELSEWHERE})
             return _form(request, asked, draft, opened, now, saved=sent)
         place = replace(place, draft_id=sent.draft_id)
+    else:
+        # The same page and no letter: nobody fills somebody else's mailbox from here. Nothing is lost by it.
+        await drafts.save_draft(place, draft, source, started_at=opened_at, now=now, over=True)
     response = go(request, "/apply/sent/" + seal(request, "sent", place.draft_id))
     keep_here(request, response, asked, place.draft_id)
     return response
@@ -166,7 +164,7 @@ async def forget(request: Asking, now: NamedDependency[datetime]) -> Response[An
     if kept := draft_here(request, asked):
         await drafts.forget_draft(kept, asked.program_id, now)
     response = go(request, asked.path, flash="The form is empty again. What you had typed is deleted.")
-    response.delete_cookie(cookie_name(request, asked))
+    let_go_here(request, response, asked)
     return response
 
 
@@ -270,7 +268,7 @@ async def _save(request: Asking, said: Said, asked: Asked, now: datetime) -> Sav
     place, limits, network = place_of(request, said, asked), request.app.state.limits, client_network(request)
     if place is None or said.one.get("company"):
         return Saved(Saving.TOO_OFTEN, now, new_id())
-    is_new = place.base == 0 and await drafts.kept_draft(place.draft_id, asked.program_id) is None
+    is_new = await drafts.kept_draft(place.draft_id, asked.program_id) is None
     if (is_new and not await limits.allows(DRAFTS, "draft", network)) or not await limits.allows(
         SAVES, "draft-save", network
     ):

@@ -1,5 +1,6 @@
 """An application written in pieces, on several devices, and sent once: nothing lost, nothing doubled."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -233,6 +234,38 @@ async def test_it_can_be_deleted_at_once(visitor: httpx.AsyncClient) -> None:
     answer = await visitor.post(f"{FORM}/forget", follow_redirects=True)
     assert filled_in(answer)["name"] == ""
     assert (await the_draft()).email == ""
+
+
+async def test_a_browser_lets_go_of_it_over_https_too(visitor: httpx.AsyncClient, app: Litestar) -> None:
+    app.state.settings = replace(app.state.settings, base_url="https://partners.example")
+    answer = await visitor.post(f"{FORM}/forget")
+    (gone,) = (one for one in answer.headers.get_list("set-cookie") if "draft-kartra" in one)
+    assert gone.startswith("__Host-")
+    assert "Secure" in gone, "browsers ignore such a cookie without it"
+
+
+async def test_new_drafts_are_limited_whatever_a_page_claims_to_have_seen(people: People) -> None:
+    said = []
+    for _ in range(31):
+        someone = await people.visitor()
+        said.append(await types(someone, await opened(someone), base="1"))
+    assert all("Saved at" in one for one in said[:30])
+    assert "Saved at" not in said[30]
+
+
+async def test_what_is_sent_once_too_often_is_kept(
+    people: People, visitor: httpx.AsyncClient, clock: FrozenClock
+) -> None:
+    for number in range(5):
+        someone = await people.visitor()
+        form = await opened(someone)
+        clock.forward(seconds=30)
+        await sends(someone, form, audience=f"Readers {number}.")
+    form = await opened(visitor)
+    clock.forward(seconds=30)
+    answer = await sends(visitor, form, audience="The sixth.")
+    assert LENA["email"] in (await visitor.get(answer.headers["Location"])).text
+    assert (await opened(visitor))["audience"] == "The sixth."
 
 
 async def test_a_draft_has_an_end_and_says_so(visitor: httpx.AsyncClient) -> None:
