@@ -321,14 +321,14 @@ async def read_form(request: Asking) -> FormMultiDict:
 
 def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Who is at the other end. X-Forwarded-For is believed only from the proxies that the settings name."""
-    peer = request.client.host if request.client else "unknown"
+    peer = _plain(request.client.host if request.client else "unknown")
     trusted = settings_of(request).trusted_proxies
     if not trusted or not _is_in(peer, trusted):
         return peer
     # From the right: the nearest proxy wrote the last entry, whatever stands left of it may be invented.
     # A proxy may add a line of its own instead of an entry, so all lines are one list.
     hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
-    for hop in reversed([part.strip() for part in hops]):
+    for hop in reversed([_plain(part.strip()) for part in hops]):
         if not _is_in(hop, trusted):
             return hop if _is_address(hop) else peer
     return peer
@@ -377,6 +377,12 @@ def _only(kind: str, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     if asking.kind in ("visitor", "half"):
         raise NotSignedIn
     raise NotAllowed
+
+
+def _plain(address: str) -> str:
+    """A listener on both families writes 203.0.113.9 as ::ffff:203.0.113.9."""
+    plain = address.lower().removeprefix("::ffff:")
+    return plain if "." in plain and _is_address(plain) else address
 
 
 def _is_address(text: str) -> bool:

@@ -65,6 +65,10 @@ class Connection:
         ("10.0.0.1", ["nonsense"], "10.0.0.1"),
         ("10.0.0.1", [""], "10.0.0.1"),
         ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2::/64"),  # one subscriber has a whole network
+        # As a listener on both families writes IPv4: a shared limit would be everybody's.
+        ("::ffff:203.0.113.9", ["6.6.6.6"], "203.0.113.9"),
+        ("::ffff:10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["::ffff:198.51.100.7"], "198.51.100.7"),
     ],
 )
 def test_only_our_own_proxies_say_who_is_behind_them(
