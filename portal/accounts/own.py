@@ -10,6 +10,7 @@ import pyotp
 from portal import db
 from portal.accounts import passwords
 from portal.accounts.actions import end_tokens, give, use_token
+from portal.accounts.passkeys import SET_UP, has_second_factor
 from portal.accounts.rules import Purpose, email_key
 from portal.accounts.signing_in import NewSession, make_whole, prove, step_of
 from portal.accounts.tables import Affiliate, Manager, Membership, Session
@@ -155,8 +156,8 @@ async def take_key(
         return None
     async with db.transaction():
         kept = await db.for_update(Manager.objects().where(Manager.id == manager)).first()
-        if kept is None or (kind == "half" and kept.totp_secret):
-            raise Refused("An authenticator app was set up meanwhile. Sign in again with its code.")
+        if kept is None or (kind == "half" and await has_second_factor(manager)):
+            raise Refused(SET_UP)
         await Manager.update({Manager.totp_secret: secret, Manager.totp_step: step}).where(
             Manager.id == manager
         )

@@ -103,6 +103,7 @@ async def setup_passkey(request: Asking, now: NamedDependency[datetime]) -> Resp
     await _must_lack_a_factor(request)
     whose, session, _ = _signed_in(request)
     async with transaction():
+        await passkeys.must_lack_a_factor(whose.id)
         await keep_new(request, now)
         whole = await signing_in.make_whole(session, whose.id, now)
     return carrying(request, leading_to(HOME["manager"]), whole)

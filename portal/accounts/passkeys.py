@@ -42,6 +42,7 @@ from portal.outbox.actions import post
 
 STALE = "That took too long. Please try once more."
 WRONG = "This passkey was not accepted. Try again, or use your password."
+SET_UP = "A second factor was set up meanwhile. Sign in again with it."
 UNKNOWN = "This passkey is not known here any more. Remove it from your device, and sign in another way."
 
 
@@ -174,6 +175,13 @@ async def has_second_factor(manager: UUID, *, without: UUID | None = None) -> bo
         return True
     mine = Passkey.manager == manager
     return bool(await Passkey.exists().where(mine if without is None else mine & (Passkey.id != without)))
+
+
+async def must_lack_a_factor(manager: UUID) -> None:
+    """Raises Refused. In the caller's transaction: of two who set one up at once, one comes too late."""
+    await db.for_update(Manager.select(Manager.id).where(Manager.id == manager))
+    if await has_second_factor(manager):
+        raise Refused(SET_UP)
 
 
 async def asking(site: Site, now: datetime, session: UUID | None = None) -> str:

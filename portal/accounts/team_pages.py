@@ -3,14 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from portal.accounts import own_queries, teams
-from portal.accounts.doors import device, entered, limits_of, token_in
+from portal.accounts.doors import device, entered, limits_of, must_be_proved, token_in
 from portal.accounts.forms import InviteDraft, email_problem, name_problem, one_line, parse_invite
 from portal.accounts.rules import Role, email_key, password_problem
 from portal.accounts.sessions import forget
@@ -35,8 +36,13 @@ TEAM, MANAGERS = "/settings/team", "/manage/team"
 
 
 @get("/")
-async def team(request: Asking, now: NamedDependency[datetime]) -> Page:
-    return await _team(request, now, InviteDraft(role=Role.MEMBER))
+async def team(
+    request: Asking,
+    now: NamedDependency[datetime],
+    email: FromQuery[str] = "",
+    role: FromQuery[str] = Role.MEMBER,
+) -> Page:
+    return await _team(request, now, InviteDraft(email[:320], role if role in set(Role) else Role.MEMBER))
 
 
 @post("/")
@@ -44,6 +50,8 @@ async def invite(request: Asking, now: NamedDependency[datetime]) -> Response[An
     draft, asking = parse_invite(await form_of(request)), who(request)
     if draft.errors:
         return await _team(request, now, draft)
+    # What was typed comes along, and stands in the form again afterwards.
+    must_be_proved(request, now, f"{TEAM}?{urlencode({'email': draft.email, 'role': draft.role})}")
     await limits_of(request).spend(LETTERS, "invitations", str(asking.id))
     try:
         await teams.invite(asking.known, draft.email, Role(draft.role), _me(request), now)
@@ -75,6 +83,8 @@ async def change_role(
 ) -> Response[Any]:
     said = (await form_of(request)).get("role", "")
     role = Role(said) if said in set(Role) else None
+    if role is Role.OWNER:
+        must_be_proved(request, now, TEAM)
     await teams.change_role(who(request).known, membership, role, _me(request), now)
     return go(request, TEAM, flash="The role is changed.")
 
@@ -97,8 +107,8 @@ async def leave(request: Asking, now: NamedDependency[datetime]) -> Response[Any
 
 
 @get("/")
-async def managers(request: Asking, now: NamedDependency[datetime]) -> Page:
-    page = await own_queries.managers_page(who(request).known, now)
+async def managers(request: Asking, now: NamedDependency[datetime], email: FromQuery[str] = "") -> Page:
+    page = replace(await own_queries.managers_page(who(request).known, now), email=email[:320])
     return show(request, "accounts/managers.html", page=page)
 
 
@@ -107,6 +117,7 @@ async def invite_manager(request: Asking, now: NamedDependency[datetime]) -> Res
     email, me = (await form_of(request)).get("email", "").strip()[:320], who(request).known
     problem = email_problem(email)
     if not problem:
+        must_be_proved(request, now, f"{MANAGERS}?{urlencode({'email': email})}")
         await limits_of(request).spend(LETTERS, "invitations", str(me))
         try:
             await teams.invite_manager(email, me, now)

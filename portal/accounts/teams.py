@@ -120,7 +120,7 @@ async def join(invitation: UUID, name: str, password: str, device: Device, now: 
         if found.affiliate is None:
             inviter = Actor("manager", str(found.invited_by_manager))
             await Invitation.update({Invitation.accepted_at: now}).where(Invitation.id == invitation)
-            manager = await take_on(found.email, name, password, "", inviter, now)
+            manager = await take_on(found.email, name, kept, "", inviter, now)
             return await open_for_manager(manager, device, now, second_factor=False)
         person = Person(
             id=new_id(),
@@ -145,6 +145,7 @@ async def change_role(affiliate: UUID, membership: UUID, role: Role | None, by: 
             raise Refused("Choose one of the roles. Nothing was changed.")
         if place.role == Role.OWNER and role is not Role.OWNER:
             await _must_leave_an_owner(affiliate, membership)
+            await _take_back_invitations(affiliate, place.person, now)
         await Membership.update({Membership.role: role}).where(Membership.id == membership)
         who, subject = Actor("person", str(by)), str(membership)
         await record(who, "changed_role", "membership", subject, now, place.role, str(role))
@@ -161,6 +162,7 @@ async def remove(affiliate: UUID, membership: UUID, by: UUID, now: datetime) -> 
             await _must_leave_an_owner(affiliate, membership)
         await Membership.update({Membership.ended_at: now}).where(Membership.id == membership)
         await Session.delete().where((Session.person == place.person) & (Session.affiliate == affiliate))
+        await _take_back_invitations(affiliate, place.person, now)
         await _move_contact(affiliate, UUID(str(place.person)))
         await record(Actor("person", str(by)), "removed", "membership", str(membership), now, place.role)
 
@@ -243,6 +245,12 @@ def _still_open(affiliate: UUID) -> And:
         & Invitation.accepted_at.is_null()
         & Invitation.withdrawn_at.is_null()
     )
+
+
+async def _take_back_invitations(affiliate: UUID, inviter: UUID, now: datetime) -> None:
+    """Nobody comes in by the hand of somebody who may not invite any more."""
+    theirs = _still_open(affiliate) & (Invitation.invited_by == inviter)
+    await Invitation.update({Invitation.withdrawn_at: now}).where(theirs)
 
 
 async def _of_account(invitation: UUID, affiliate: UUID | None) -> Invitation:

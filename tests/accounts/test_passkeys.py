@@ -13,7 +13,7 @@ from portal.accounts.passkeys import is_possible, site_of
 from portal.accounts.tables import Challenge, Passkey, Session
 from portal.audit.actions import Actor
 from tests.accounts.authenticator import Authenticator
-from tests.cast import PASSWORD, Cast, Partner, Staff
+from tests.cast import Cast, Partner, Staff
 from tests.conftest import FrozenClock, People, Stage
 from tests.letters import letters_in, sent_letters
 
@@ -112,7 +112,7 @@ async def test_somebody_elses_passkey_is_no_second_factor(place: Place) -> None:
 
 
 async def test_a_new_managers_first_factor_can_be_a_passkey(place: Place) -> None:
-    made = await take_on("ines@kartra.example", "Ines", PASSWORD, "", Actor("portal", "tests"), place.clock())
+    made = await take_on("ines@kartra.example", "Ines", "", "", Actor("portal", "tests"), place.clock())
     half = await place.people.signed_in(Staff(made, "Ines", "ines@kartra.example", ""), second_factor=False)
     assert "Make a passkey" in (await half.get("/signin/setup")).text
     assert (await adds(half, device(), "/signin/setup/passkey")).json() == {"to": "/manage"}

@@ -199,6 +199,42 @@ async def test_two_owners_who_leave_at_once_leave_one(app: Litestar, cast: Cast,
     assert await owners_of(cast.ada.id) == 1
 
 
+@pytest.mark.parametrize("how", ["removed", "an owner no more"])
+async def test_what_an_owner_had_sent_out_opens_nothing_once_they_are(
+    app: Litestar, people: People, visitor: httpx.AsyncClient, cast: Cast, clock: FrozenClock, how: str
+) -> None:
+    owner = await joins(cast.ada, "Olga Berg", "olga@northbound.example", Role.OWNER, clock())
+    path = await invited(app, await people.signed_in(owner), RITAS_ADDRESS, clock(), Role.OWNER)
+    ada, place = await person_of(cast.ada), await place_of(owner)
+    if how == "removed":
+        await teams.remove(cast.ada.id, place, ada, clock())
+    else:
+        await teams.change_role(cast.ada.id, place, Role.READER, ada, clock())
+    assert (await visitor.post(path, data=RITA)).status_code == REFUSED
+    assert await owners_of(cast.ada.id) == 1
+
+
+async def test_who_comes_to_an_account_is_asked_of_somebody_who_is_there(
+    ada: httpx.AsyncClient, mira: httpx.AsyncClient, cast: Cast, clock: FrozenClock
+) -> None:
+    """A browser that was left open gives nobody a lasting way in."""
+    rita = await joins(cast.ada, "Rita Holm", RITAS_ADDRESS, Role.READER, clock())
+    clock.forward(minutes=11)
+    invitation = {"email": "thief@else.example", "role": "owner"}
+    answers = [
+        await ada.post("/settings/team", data=invitation),
+        await ada.post(f"/settings/team/{await place_of(rita)}", data={"role": "owner"}),
+        await mira.post("/manage/team", data=invitation),
+    ]
+    assert [answer.headers["Location"].partition("?")[0] for answer in answers] == ["/signin/again"] * 3
+    assert await Invitation.count() == 0
+    assert await owners_of(cast.ada.id) == 1
+    # What was typed stands in the form again afterwards.
+    await ada.post("/signin/again", data={"password": PASSWORD})
+    page = await ada.get("/settings/team?email=rita%40else.example&role=owner")
+    assert 'value="rita@else.example"' in page.text
+
+
 async def test_letters_about_an_account_follow_who_stays(
     app: Litestar, cast: Cast, clock: FrozenClock
 ) -> None:

@@ -35,7 +35,7 @@ from portal.web import (
     people_only,
     signed_in_only,
 )
-from tests.cast import PASSWORD, Cast, Staff, apply, joins
+from tests.cast import Cast, Staff, apply, joins
 from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
 from tests.letters import sent_letters
 from tests.pages import filled_in
@@ -371,7 +371,7 @@ async def ines(now: datetime) -> Staff:
     known = await Manager.select(Manager.id).where(Manager.email == email).first()
     if known is not None:
         return Staff(known["id"], name, email, "")
-    return Staff(await take_on(email, name, PASSWORD, "", Actor("portal", "tests"), now), name, email, "")
+    return Staff(await take_on(email, name, "", "", Actor("portal", "tests"), now), name, email, "")
 
 
 def what_is(answer: httpx.Response) -> Answer:
