@@ -330,14 +330,14 @@ def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
     for hop in reversed([_plain(part.strip()) for part in hops]):
         if not _is_in(hop, trusted):
-            return hop if _is_address(hop) else peer
+            return hop if _parsed(hop) else peer
     return peer
 
 
 def client_network(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The address that limits are counted for. An IPv6 subscriber has a whole /64 of them."""
     address = client_address(request)
-    if ":" not in address or not _is_address(address):
+    if ":" not in address or not _parsed(address):
         return address
     return str(ipaddress.ip_network(f"{address}/64", strict=False))
 
@@ -379,23 +379,19 @@ def _only(kind: str, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     raise NotAllowed
 
 
-def _plain(address: str) -> str:
-    """A listener on both families writes 203.0.113.9 as ::ffff:203.0.113.9."""
-    plain = address.lower().removeprefix("::ffff:")
-    return plain if "." in plain and _is_address(plain) else address
-
-
-def _is_address(text: str) -> bool:
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """None for what is no address. A listener on both families writes 203.0.113.9 as ::ffff:203.0.113.9."""
     try:
-        ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _plain(host: str) -> str:
+    return str(_parsed(host) or host)
 
 
 def _is_in(host: str, networks: tuple[Any, ...]) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
+    address = _parsed(host)
+    return address is not None and any(address in network for network in networks)
