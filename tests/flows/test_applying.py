@@ -47,7 +47,7 @@ async def test_a_person_with_a_browser_that_fills_in_applies_within_a_minute(
             "Web address or channel": "kurswerkstatt.example",
         },
     )
-    await lena.ticks("Online educator", "Blog", "E-mail and newsletters", "1,000 to 10,000")
+    await lena.ticks("Online educator", "Blog", "Newsletter", "1,000 to 10,000")
     await types_slowly(lena, "Who reads, watches or listens to you?", AUDIENCE)
     await lena.page.get_by_role("checkbox", name="I have read the program terms").check()
     await expect(lena.page.locator("#saved")).to_contain_text("Saved at")
@@ -80,7 +80,7 @@ async def test_a_slow_person_takes_a_break_and_ends_on_another_device(
     await types_slowly(desk, "Your name", "Lena Hoffmann")
     await types_slowly(desk, "E-mail", "lena@kurswerkstatt.example")
     await desk.ticks("Online educator")
-    await desk.page.get_by_role("checkbox", name="Something else").check()
+    await desk.page.get_by_role("checkbox", name="Other").check()
     await desk.page.get_by_label("How else?").fill("Evening classes")
     await types_slowly(desk, "Who reads, watches or listens to you?", "Trainers in")
     await expect(desk.page.locator("#saved")).to_contain_text("Saved at")
@@ -117,7 +117,7 @@ async def test_a_slow_person_takes_a_break_and_ends_on_another_device(
     await phone.reads("look into your mailbox")
     await open_letter(phone, "Confirm your address")
     await phone.presses("Yes, this is my address")
-    await phone.reads("We have your application, Lena", "Something else: Evening classes", AUDIENCE)
+    await phone.reads("We have your application, Lena", "Other: Evening classes", AUDIENCE)
 
     # The desk still has the page open: it is told, and nothing is sent twice.
     await desk.page.get_by_label("Your name", exact=True).press_sequentially("!")
