@@ -14,12 +14,12 @@ from portal.enrollments.answers import Choice
 from portal.enrollments.finding import unpacked
 from portal.enrollments.forms import KINDS
 from portal.enrollments.hints import Hint, Look
-from portal.enrollments.looking import mark, pattern
+from portal.enrollments.looking import holds, mark, says
 from portal.enrollments.rules import UNDO_WITHIN, ApplicationState, Verdict, due
 from portal.enrollments.tables import Application
 from portal.programs.rules import ProgramTerms
 
-ROWS = 50
+ROWS = 25
 SHOWN = {
     "waiting": (ApplicationState.IN_REVIEW,),
     "asked": (ApplicationState.ASKED,),
@@ -96,6 +96,11 @@ class Queue:
     ways: tuple[Choice, ...]
     today: date
 
+    @property
+    def first(self) -> int:
+        """The number of the first row."""
+        return (self.page - 1) * ROWS + 1
+
     def address(self, application: UUID | None = None, page: int | None = None) -> str:
         """Of one of its applications, or of another page, with the filters kept."""
         number = self.page if page is None else page
@@ -120,29 +125,20 @@ async def queue_page(
     today = local_date(now, terms.timezone)
     counts = await _counts(program_id)
     where, values = _where(program_id, terms, filters, today)
-    total = counts.get(filters.show, 0) if not filters.narrow and filters.show != "decided" else None
-    if total is None:
-        counted = await Application.raw(
-            f"SELECT count(*) AS total FROM application a WHERE {where}",  # noqa: S608 - our words
-            *values,
-        )
-        total = counted[0]["total"]
-    pages = max(1, -(-total // ROWS))
-    page = min(page, pages)
     order = "a.decided_at DESC, a.id" if filters.show == "decided" else "a.waits_since, a.id"
-    rows = await Application.raw(
-        "SELECT a.id, a.answers, a.state, a.hints, a.waits_since, a.confirmed_at, a.sent_at "  # noqa: S608
-        f"FROM application a WHERE {where} ORDER BY {order} LIMIT {{}} OFFSET {{}}",
-        *values,
-        ROWS,
-        (page - 1) * ROWS,
-    )
+    known = counts.get(filters.show, 0) if not filters.narrow and filters.show != "decided" else None
+    if known is not None:
+        page = min(page, _pages(known))
+    rows, total = await _page(where, values, order, page, known)
+    if not rows and page > 1:
+        page = 1
+        rows, total = await _page(where, values, order, page, known)
     return Queue(
         rows=tuple(_row(row, terms) for row in rows),
         filters=filters,
         total=total,
         page=page,
-        pages=pages,
+        pages=_pages(total),
         waiting=counts.get("waiting", 0),
         asked=counts.get("asked", 0),
         pending=await pending_decisions(program_id, now),
@@ -150,6 +146,28 @@ async def queue_page(
         ways=tuple(Choice(way.key, way.name) for way in terms.words.ways),
         today=today,
     )
+
+
+async def _page(
+    where: str, values: tuple[Any, ...], order: str, page: int, known: int | None
+) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a page, and how many there are in all: words are looked for once, not once for each."""
+    columns = "a.id, a.answers, a.state, a.hints, a.waits_since, a.confirmed_at, a.sent_at"
+    part = f"ORDER BY {order} LIMIT {ROWS} OFFSET {(page - 1) * ROWS}"
+    if known is not None:
+        rows = await Application.raw(f"SELECT {columns} FROM application a WHERE {where} {part}", *values)  # noqa: S608 - our words
+        return rows, known
+    rows = await Application.raw(
+        f"WITH found AS MATERIALIZED (SELECT a.id FROM application a WHERE {where}) "  # noqa: S608 - our words
+        f"SELECT {columns}, (SELECT count(*) FROM found) AS total "
+        f"FROM found JOIN application a ON a.id = found.id {part}",
+        *values,
+    )
+    return rows, rows[0]["total"] if rows else 0
+
+
+def _pages(total: int) -> int:
+    return max(1, -(-total // ROWS))
 
 
 async def pending_decisions(program_id: UUID, now: datetime) -> tuple[Pending, ...]:
@@ -200,17 +218,16 @@ def _where(
     parts, values = [f"a.program = {{}} AND a.state IN ({states})"], list[Any]((program_id,))
     if filters.show != "decided":
         parts.append(f"a.id NOT IN ({OPEN_DECISION})")
-    likes = [mark("kind", filters.kind)] if filters.kind else []
-    likes += [mark("way", filters.way)] if filters.way else []
-    for text in likes:
-        parts.append("a.looked_for LIKE {}")
-        values.append(f"%{text}%")
-    for word in filters.q.split():
-        parts.append("a.looked_for LIKE {}")
-        values.append(pattern(word))
+    marks = [mark("kind", filters.kind)] if filters.kind else []
+    marks += [mark("way", filters.way)] if filters.way else []
+    parts += [holds("a.looked_for")] * len(marks)
+    values += marks
+    words = filters.q.lower().split()
+    parts += [says("a.looked_for")] * len(words)
+    values += words
     if filters.hints:
-        parts.append("a.hints LIKE {}")
-        values.append(f'%"look":"{Look.LOOK}"%')
+        parts.append(holds("a.hints"))
+        values.append(f'"look":"{Look.LOOK}"')
     if filters.late:
         parts.append("a.waits_since < {}")
         values.append(late_before(terms, today))

@@ -90,6 +90,7 @@ class OpenApplication:
     exchanges: tuple[Exchange, ...]
     notes: tuple[Note, ...]
     pending: Pending | None  # a decision whose minute is not over
+    unread: bool  # no manager has seen it before
     terms_version: int
     slug: str  # of the link and code that approval made; empty before
     code: str
@@ -192,6 +193,7 @@ async def open_application(
         exchanges=await _exchanges(application_id, terms),
         notes=await _notes(application_id, manager_id, terms),
         pending=waiting,
+        unread=row["opened_at"] is None,
         terms_version=row["terms_version"],
         slug=made[0],
         code=made[1],
@@ -265,7 +267,7 @@ async def _notes(application_id: UUID, manager_id: UUID, terms: ProgramTerms) ->
 async def _application(application_id: UUID, program_id: UUID) -> dict[str, Any]:
     rows = await Application.raw(
         "SELECT ap.program, ap.affiliate, ap.state, ap.answers, ap.form, ap.sent_at, ap.confirmed_at, "
-        "ap.waits_since, ap.decided_at, ap.reason, ap.again_from, ap.seconds, ap.source, "
+        "ap.waits_since, ap.opened_at, ap.decided_at, ap.reason, ap.again_from, ap.seconds, ap.source, "
         "m.name AS manager_name, t.version AS terms_version FROM application ap "
         "JOIN terms t ON t.id = ap.terms LEFT JOIN manager m ON m.id = ap.decided_by "
         "WHERE ap.id = {} AND ap.program = {}",

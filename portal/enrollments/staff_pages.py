@@ -202,7 +202,8 @@ async def _queue(
     if current is not None:
         manager = who(request).known
         opened = await open_application(current, program_id, manager, terms, draft, queue.pending, now)
-        await deciding.note_opened(current, now)
+        if opened.unread:
+            await deciding.note_opened(current, now)
     page = ApplicationsPage(
         queue=queue,
         open=opened,

@@ -37,7 +37,7 @@ LOOK_AT = (Hint(Look.LOOK, "Looks like a coupon site", "Coupon sites are often l
 WAYS = ("blog", "seo", "ppc", "email", "youtube", "wordpress", "social")
 PAGES = {
     "the queue, its first one open": "/manage/applications",
-    "its middle page": "/manage/applications?page=50",
+    "its middle page": "/manage/applications?page=100",
     "found by two words": "/manage/applications?q=reader+4321",
     "to be looked at, by kind and way": "/manage/applications?hints=yes&kind=creator&way=youtube",
     "late": "/manage/applications?late=yes",
