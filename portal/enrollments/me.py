@@ -43,6 +43,13 @@ async def _mine(connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[House, 
     return ()
 
 
+def must_speak_of(request: Asking, slug: str) -> None:
+    """A form changes the program that it was shown for. Raises Refused where another tab opened another."""
+    house = house_of(request)
+    if house.several and slug != house.slug:
+        raise Refused(f"You have opened {house.program} meanwhile. Nothing was changed; please look again.")
+
+
 async def provide_me(request: Asking) -> Me:
     """Raises Refused for an account that no program has taken in yet."""
     house = house_of(request)

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from portal.enrollments import asking
 from portal.enrollments.answers import Choice
 from portal.enrollments.applying_queries import CORE_QUESTIONS, LABELS, median_seconds
+from portal.enrollments.me import must_speak_of
 from portal.enrollments.question_forms import KINDS, QuestionDraft, parse_question
 from portal.errors import NotFound
 from portal.programs.queries import current_form
@@ -86,14 +87,14 @@ async def change(request: Asking, key: FromPath[str], now: NamedDependency[datet
 async def move(request: Asking, key: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
     said = await form_of(request)
     by = -1 if said.get("to") == "up" else 1
-    await asking.move_question(program_of(request), _version(said), key, by, who(request).known, now)
+    await asking.move_question(program_of(request), _version(request, said), key, by, who(request).known, now)
     return go(request, HERE)
 
 
 @post("/{key:str}/remove")
 async def remove(request: Asking, key: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
     said = await form_of(request)
-    await asking.remove_question(program_of(request), _version(said), key, who(request).known, now)
+    await asking.remove_question(program_of(request), _version(request, said), key, who(request).known, now)
     return go(request, HERE, flash="The question is gone. Answers that were given to it stay.")
 
 
@@ -103,7 +104,7 @@ async def _keep(request: Asking, key: str, now: datetime) -> Response[Any]:
     kept, draft = parse_question(said, key, [one.key for one in form.questions])
     if draft.errors:
         return _question(request, key, form, draft)
-    await asking.keep_question(program_id, _version(said), kept, who(request).known, now)
+    await asking.keep_question(program_id, _version(request, said), kept, who(request).known, now)
     return go(request, HERE, flash="The question is saved. Whoever opens the form from now on sees it so.")
 
 
@@ -121,7 +122,8 @@ async def _known(program_id: UUID, key: str) -> tuple[Form, Question]:
     return form, known
 
 
-def _version(said: dict[str, str]) -> int:
+def _version(request: Asking, said: dict[str, str]) -> int:
+    must_speak_of(request, said.get("program", ""))
     text = said.get("version", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1
 

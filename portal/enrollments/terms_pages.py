@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from portal.audit.actions import Actor
 from portal.enrollments import agreeing
 from portal.enrollments import agreement_queries as queries
+from portal.enrollments.me import must_speak_of
 from portal.enrollments.queries import Me
 from portal.errors import NotFound
 from portal.web import (
@@ -45,7 +46,9 @@ async def agreement(request: Asking, me: NamedDependency[Me], now: NamedDependen
 
 @post("/agreement")
 async def agree(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Response[Any]:
-    version = page_number((await form_of(request)).get("version", ""))
+    said = await form_of(request)
+    must_speak_of(request, said.get("program", ""))
+    version = page_number(said.get("version", ""))
     asking = who(request)
     actor = Actor("person", str(asking.person)) if asking.person else Actor("affiliate", str(asking.known))
     await agreeing.agree(me.affiliate_id, me.program_id, version, actor, now)

@@ -22,6 +22,7 @@ from portal.programs.rules import ProgramTerms
 from tests.cast import BEGINNING, KARTRA, Cast, apply
 from tests.conftest import STRIPE_SECRET, FrozenClock, Stage
 from tests.letters import path_in, sent_letters, text_of
+from tests.pages import filled_in
 from tests.sales import click_on, sell
 from tests.stripe import checkout_completed, invoice_paid, signature
 
@@ -150,6 +151,25 @@ async def test_mira_sees_the_applications_and_affiliates_of_the_program_that_she
     assert "Ada Lindqvist" in affiliates
     other = await mira.get(f"/manage/applications/{cast.dora.application}")
     assert other.status_code == HTTPStatus.NOT_FOUND
+
+
+async def test_a_form_changes_the_program_that_it_was_shown_for(
+    mira: httpx.AsyncClient, ada: httpx.AsyncClient
+) -> None:
+    """Two tabs share a session: what one of them opens must not turn the form in the other."""
+    new = "/manage/program/questions/new"
+    await mira.post("/programs/kartra/open")
+    form = filled_in(await mira.get(new))
+    await mira.post("/programs/bloom/open")
+    blooms = {**filled_in(await mira.get(new)), "label": "Which list?", "kind": "short_text"}
+    # Two programs are often at the same version.
+    answer = await mira.post(new, data={**blooms, "program": form.get("program", "")})
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "You have opened Bloom meanwhile" in answer.text
+    assert (await mira.post(new, data=blooms)).status_code == HTTPStatus.SEE_OTHER
+    await ada.post("/programs/bloom/open")
+    agreed = await ada.post("/agreement", data={"version": "1", "program": "kartra"})
+    assert agreed.status_code == HTTPStatus.CONFLICT
 
 
 async def test_what_one_program_pays_is_not_in_the_others_books(
