@@ -69,13 +69,13 @@ def http_problem(request: Asking, error: HTTPException) -> Response[Any]:
 
 def database_problem(request: Asking, error: Exception) -> Response[Any]:
     if db.is_away(error):
-        log.warning("database away", path=request.url.path, error=type(error).__name__)
+        log.warning("database away", path=request.scope["path"], error=type(error).__name__)
         return refused(request, errors.Busy())
     return broken(request, error)
 
 
 def broken(request: Asking, error: Exception) -> Response[Any]:
-    log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+    log.error("request failed", method=request.method, path=request.scope["path"], exc_info=error)
     sentence = "It is in our log and nothing of yours was lost. Try again, or write to us if it stays."
     return answer(request, 500, sentence, {})
 
@@ -84,9 +84,9 @@ def answer(
     request: Asking, status: int, sentence: str, headers: dict[str, str], heading: str = ""
 ) -> Response[Any]:
     wants_json = request.headers.get("Accept", "").startswith("application/json")
-    if request.url.path.startswith("/api/"):
+    if request.scope["path"].startswith("/api/"):
         return problem(status, heading or HEADINGS[status], sentence, headers)
-    if wants_json or request.url.path.startswith("/webhooks/"):
+    if wants_json or request.scope["path"].startswith("/webhooks/"):
         return Response(
             {"error": sentence}, status_code=status, headers={"Cache-Control": "no-store", **headers}
         )
@@ -98,8 +98,8 @@ def answer(
 
 def _to_sign_in(request: Asking) -> Response[Any]:
     where = "/signin/code" if who(request).kind == "half" else "/signin"
-    if request.method == "GET" and request.url.path not in ("/", "/home", "/manage"):
-        where += f"?next={request.url.path}"
+    if request.method == "GET" and request.scope["path"] not in ("/", "/home", "/manage"):
+        where += f"?next={quote(request.scope['path'])}"
     response = _onward(request, where)
     if who(request).kind == "visitor" and request.cookies:
         forget(response, settings_of(request))

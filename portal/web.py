@@ -169,9 +169,10 @@ def came_from(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     }
     try:
         host = urlsplit(request.headers.get("Referer", "")).hostname or ""
+        own = request.url.hostname if host else None
     except ValueError:
-        host = ""
-    if "referrer" not in kept and host and host != request.url.hostname:
+        host, own = "", None
+    if "referrer" not in kept and host and host != own:
         kept["referrer"] = host[:SOURCE_MOST]
     return urlencode(kept)
 
@@ -208,7 +209,8 @@ def show(
     frame = Frame(
         house=house_of(request),
         who=who(request),
-        path=request.url.path,
+        # Also of a request whose Host is none, which has no address to read.
+        path=request.scope["path"],
         flash=flash,
         asking_htmx=partial,
         mine=request.scope.get("state", {}).get("mine", ()),

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.exceptions import ClientException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +46,22 @@ def security_headers(settings: Settings) -> Callable[[Message, Scope], Awaitable
     return add
 
 
+class ReadableHost(ASGIMiddleware):
+    """Refuses a Host that is no host before anybody reads an address of it: no browser sends one.
+
+    What is wrong goes from the request, so that the page that says so can be made.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if not all(map(_is_host, hosts)):
+            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"host"]
+            raise ClientException
+        await next_app(scope, receive, send)
+
+
 class SameOrigin(ASGIMiddleware):
     """Refuses unsafe requests that another site's page has made in somebody's name.
 
@@ -69,7 +86,20 @@ def _is_own(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
     if origin is None:
         return True
     base = urlsplit(connection.app.state.settings.base_url)
-    own = urlsplit(origin)
+    try:
+        own = urlsplit(origin)
+    except ValueError:
+        return False
     return (own.scheme, own.netloc) == (base.scheme, base.netloc) or own.netloc == connection.headers.get(
         "Host"
     )
+
+
+def _is_host(text: str) -> bool:
+    """Whether this is a name or a number with a port or none; empty, as old programs send it, is fine."""
+    try:
+        parts = urlsplit(f"//{text}")
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.netloc == text and not {"@", "\\"} & set(text) and text.isprintable() and " " not in text

@@ -150,3 +150,42 @@ async def test_a_wrong_method_is_a_page_of_the_house(visitor: httpx.AsyncClient)
     answer = await visitor.delete("/apply")
     assert answer.status_code in {httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.NOT_FOUND}
     assert answer.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/", "/mailbox", "/healthz", "/r/nobody", "/static/nothing.css"])
+@pytest.mark.parametrize(
+    "host", ["evil.example/path", "evil.example:99999", "evil.example:port", "[::1", "a b", "me@evil.example"]
+)
+async def test_a_host_that_is_none_gets_the_page_of_the_house(
+    visitor: httpx.AsyncClient, host: str, path: str
+) -> None:
+    answer = await visitor.get(path, headers={"Host": host, "Referer": "https://a.example"})
+    assert answer.status_code in (400, 404)  # nothing is there, whatever the host
+    assert answer.headers["Content-Security-Policy"] == CONTENT_POLICY
+    assert "<h1" in answer.text
+
+
+@pytest.mark.parametrize("host", ["", "[::1]:8000", "127.0.0.1", "partners.example:443"])
+async def test_every_way_to_write_a_host_is_fine(visitor: httpx.AsyncClient, host: str) -> None:
+    assert (await visitor.get("/signin", headers={"Host": host})).status_code == 200
+
+
+async def test_an_origin_that_is_none_is_another_site(visitor: httpx.AsyncClient) -> None:
+    del visitor.headers["Sec-Fetch-Site"]  # as older browsers
+    answer = await visitor.post("/signin", headers={"Origin": "http://[::1"}, data={"email": "a@b.example"})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("word", ["%E2%82%AC", "%0D%0AX-Injected%3A1", "%26next%3Dx"])
+async def test_the_way_back_after_signing_in_is_one_path_whatever_is_in_it(
+    visitor: httpx.AsyncClient, word: str
+) -> None:
+    answer = await visitor.get(f"/creatives/{word}/x")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/signin?next=/creatives/{word}/x"
+
+
+async def test_json_that_is_nested_without_end_cannot_be_read(visitor: httpx.AsyncClient) -> None:
+    nested = b'{"credential":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    answer = await visitor.post("/signin/passkey", content=nested)
+    assert answer.status_code == 422

@@ -109,7 +109,7 @@ async def json_of(request: Asking) -> dict[str, Any]:
     """Raises Unreadable."""
     try:
         said = msgspec.json.decode(await request.body())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable from error
     if not isinstance(said, dict):
         raise Unreadable
