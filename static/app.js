@@ -75,6 +75,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   wanted.focus();
   if (wanted.type !== "submit") wanted.click();
+  // Whoever opens a part wants to write there, and no letter of it may be a key.
+  if (wanted.matches("details[open] > summary")) wanted.parentElement.querySelector("textarea")?.focus();
 });
 keys.show();
 

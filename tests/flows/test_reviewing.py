@@ -47,7 +47,7 @@ async def test_ten_applications_are_worked_by_keyboard_alone(portal: Portal, arr
     for name in TEN[7:9]:
         await expect(heading).to_have_text(name)
         await keys.press("d")
-        await mira.page.get_by_label("Reason").focus()
+        await expect(mira.page.get_by_label("Reason")).to_be_focused()
         await keys.type("Your site has too little on it yet. Come back.")
         await keys.press("Tab")
         await keys.press("Tab")
@@ -57,7 +57,7 @@ async def test_ten_applications_are_worked_by_keyboard_alone(portal: Portal, arr
         await mira.reads(f"{name} gets your reason")
     await expect(heading).to_have_text(TEN[9])
     await keys.press("q")
-    await mira.page.get_by_label("Your question").focus()
+    await expect(mira.page.get_by_label("Your question")).to_be_focused()
     await keys.type("Which of your lists would hear of us, dear Joris?")
     await keys.press("Tab")
     await keys.press("Enter")
