@@ -127,7 +127,11 @@ class PooledSQLite(SQLiteEngine):
 
     async def _open(self) -> aiosqlite.Connection:
         await asyncio.to_thread(_make_private, Path(self.path))
-        connection = await aiosqlite.connect(**self.connection_kwargs)
+        connection = aiosqlite.connect(**self.connection_kwargs)
+        # A server that is told to stop does not wait for one that a broken request still holds: what was
+        # committed is on disk, and SQLite rolls the rest back.
+        connection._thread.daemon = True  # noqa: SLF001
+        await connection
         connection.row_factory = dict_factory  # type: ignore[assignment]
         # SQLite's own lower() knows only ASCII.
         await connection.create_function("lower", 1, _lower, deterministic=True)

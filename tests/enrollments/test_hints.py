@@ -26,7 +26,7 @@ def findings(answers: Answers, found: Found = NOTHING) -> list[tuple[Look, str]]
 
 def test_a_mail_address_of_the_site_speaks_for_the_applicant() -> None:
     assert findings(LENA) == [(Look.GOOD, "The mail belongs to the site")]
-    assert findings(replace(LENA, email="lena@mail.kurswerkstatt.example")) == findings(LENA)
+    assert findings(replace(LENA, web_address="https://blog.kurswerkstatt.example")) == findings(LENA)
 
 
 def test_an_ordinary_mailbox_is_no_finding() -> None:

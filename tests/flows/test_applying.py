@@ -113,6 +113,7 @@ async def test_a_slow_person_takes_a_break_and_ends_on_another_device(
     await expect(phone.page.get_by_label("How else?", exact=True)).to_have_value("Evening classes")
     await phone.types({"Web address or channel": "kurswerkstatt.example"})
     await phone.page.get_by_role("checkbox", name="I have read the program terms").check()
+    await phone.page.wait_for_timeout(900)  # nobody fills in a form in less
     await phone.presses("Send my application")
     await phone.reads("look into your mailbox")
     await open_letter(phone, "Confirm your address")
@@ -143,6 +144,7 @@ async def test_without_a_script_everything_works_by_buttons(portal: Portal, brow
         await page.get_by_label(label, exact=True).check()
     await page.get_by_label("Who reads, watches or listens to you?").fill(AUDIENCE)
     await page.get_by_role("checkbox", name="I have read the program terms").check()
+    await page.wait_for_timeout(900)  # nobody fills in a form in less
     await page.get_by_role("button", name="Send my application").click()
     await expect(page.get_by_text("look into your mailbox")).to_be_visible()
     await context.close()

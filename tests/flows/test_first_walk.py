@@ -221,7 +221,7 @@ async def download_banners(ada: Person, link: str, folder: Path) -> None:
     await ada.opens("/creatives")
     for width, height in BANNERS:
         await ada.opens("/creatives")
-        await ada.follows(ada.page.locator(f"a.stage[href*='{width}x{height}']"))
+        await ada.follows(ada.page.locator(f"a.stage[href='/creatives/spotlight/{width}x{height}']"))
         file = await ada.downloads(ada.page.locator("a[download]", has_text="PNG").first, folder)
         with Image.open(file) as banner:
             assert banner.format == "PNG"
