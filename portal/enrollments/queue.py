@@ -125,14 +125,14 @@ async def queue_page(
     today = local_date(now, terms.timezone)
     counts = await _counts(program_id)
     where, values = _where(program_id, terms, filters, today)
-    order = "a.decided_at DESC, a.id" if filters.show == "decided" else "a.waits_since, a.id"
     known = counts.get(filters.show, 0) if not filters.narrow and filters.show != "decided" else None
     if known is not None:
         page = min(page, _pages(known))
-    rows, total = await _page(where, values, order, page, known)
+    moment, turn = ("a.decided_at", "DESC") if filters.show == "decided" else ("a.waits_since", "ASC")
+    rows, total = await _page(where, values, moment, turn, page, known)
     if not rows and page > 1:
         page = 1
-        rows, total = await _page(where, values, order, page, known)
+        rows, total = await _page(where, values, moment, turn, page, known)
     return Queue(
         rows=tuple(_row(row, terms) for row in rows),
         filters=filters,
@@ -149,18 +149,25 @@ async def queue_page(
 
 
 async def _page(
-    where: str, values: tuple[Any, ...], order: str, page: int, known: int | None
+    where: str, values: tuple[Any, ...], moment: str, turn: str, page: int, known: int | None
 ) -> tuple[list[dict[str, Any]], int]:
-    """The rows of a page, and how many there are in all: words are looked for once, not once for each."""
+    """The rows of a page, and how many there are in all.
+
+    Words are looked for once, not once for each of the two, and answers are read for the page's rows alone.
+    """
     columns = "a.id, a.answers, a.state, a.hints, a.waits_since, a.confirmed_at, a.sent_at"
-    part = f"ORDER BY {order} LIMIT {ROWS} OFFSET {(page - 1) * ROWS}"
+    part = f"LIMIT {ROWS} OFFSET {(page - 1) * ROWS}"
     if known is not None:
-        rows = await Application.raw(f"SELECT {columns} FROM application a WHERE {where} {part}", *values)  # noqa: S608 - our words
+        rows = await Application.raw(
+            f"SELECT {columns} FROM application a WHERE {where} ORDER BY {moment} {turn}, a.id {part}",  # noqa: S608 - our words
+            *values,
+        )
         return rows, known
     rows = await Application.raw(
-        f"WITH found AS MATERIALIZED (SELECT a.id FROM application a WHERE {where}) "  # noqa: S608 - our words
+        f"WITH found AS MATERIALIZED (SELECT a.id, {moment} AS moment FROM application a WHERE {where}), "  # noqa: S608 - our words
+        f"shown AS (SELECT id FROM found ORDER BY moment {turn}, id {part}) "
         f"SELECT {columns}, (SELECT count(*) FROM found) AS total "
-        f"FROM found JOIN application a ON a.id = found.id {part}",
+        f"FROM application a WHERE a.id IN (SELECT id FROM shown) ORDER BY {moment} {turn}, a.id",
         *values,
     )
     return rows, rows[0]["total"] if rows else 0

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,22}[A-Z0-9]")
@@ -54,7 +55,8 @@ def code_proposals(name: str, percent: int, pattern: str) -> Iterator[str]:
     words = plain_letters(name).upper().split() or ["PARTNER"]
     first = words[0][:12] if is_decent(words[0]) else "PARTNER"
     stems = dict.fromkeys((first, "".join(words)[:16]))
-    wordings = (_worded(pattern, stem, percent) for stem in (*stems, *(first + tail for tail in _tails())))
+    longer = (first + tail for tail in _tails())
+    wordings = (_worded(pattern, stem, percent) for stem in chain(stems, longer))
     return (code for code in wordings if code_problem(code) is None)
 
 
