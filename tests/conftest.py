@@ -22,6 +22,7 @@ from portal.migrate import migrate
 from portal.settings import Settings, read_settings
 from tests.cast import BEGINNING, Cast, Partner, Staff, gather_cast, session_of
 from tests.postgres import postgres_server
+from tests.put_back import Spare
 
 ENGINES = ["sqlite", "postgres"]
 # `pytest --hypothesis-profile=long` looks twenty times as long.
@@ -69,7 +70,7 @@ def clock() -> FrozenClock:
     return FrozenClock(BEGINNING)
 
 
-# --- databases: made once a session, copied for each test ---
+# --- databases: made once a session, copied for each test or put back after it ---
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +115,11 @@ async def postgres_peopled(postgres: str, anyio_backend: str) -> Cast:
         return await gather_cast(BEGINNING)
 
 
+@pytest.fixture(scope="session")
+def spare(postgres: str) -> Spare:
+    return Spare(postgres)
+
+
 async def _run_on(server: str, statement: str) -> None:
     connection = await asyncpg.connect(f"{server}/postgres")
     try:
@@ -145,21 +151,17 @@ def sqlite_stage(sqlite_peopled: tuple[Path, Cast], copied_sqlite: Path, tmp_pat
 
 
 @pytest.fixture
-async def postgres_url(postgres: str, anyio_backend: str) -> AsyncIterator[str]:
-    name = f"test_{uuid4().hex}"
-    await _run_on(postgres, f"CREATE DATABASE {name} TEMPLATE empty")
-    yield f"{postgres}/{name}"
-    await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+async def postgres_url(spare: Spare, anyio_backend: str) -> AsyncIterator[str]:
+    async with spare.of("empty") as url:
+        yield url
 
 
 @pytest.fixture
 async def postgres_stage(
-    postgres: str, postgres_peopled: Cast, tmp_path: Path, anyio_backend: str
+    spare: Spare, postgres_peopled: Cast, tmp_path: Path, anyio_backend: str
 ) -> AsyncIterator[Stage]:
-    name = f"test_{uuid4().hex}"
-    await _run_on(postgres, f"CREATE DATABASE {name} TEMPLATE peopled")
-    yield Stage(settings_for(f"{postgres}/{name}", tmp_path), postgres_peopled)
-    await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    async with spare.of("peopled") as url:
+        yield Stage(settings_for(url, tmp_path), postgres_peopled)
 
 
 @pytest.fixture(params=ENGINES)
