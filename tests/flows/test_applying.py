@@ -106,6 +106,7 @@ async def test_a_slow_person_takes_a_break_and_ends_on_another_device(
 
     # The first try forgets something; nothing is lost by that either.
     await phone.page.get_by_label("Who reads, watches or listens to you?").fill(AUDIENCE)
+    await phone.page.wait_for_timeout(900)  # nobody fills in a form in less
     await phone.presses("Send my application")
     await phone.reads("2 answers need another look")
     # The browser calls a form that comes back an error, and means the answer 422.
