@@ -3,24 +3,23 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from portal import db
+from portal.migrations import one
 
 ID = "2026-11-22T20:40:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "first week, choices about letters, visits"
 
-KEY = 'UUID NOT NULL REFERENCES "{table}" ("id") ON DELETE RESTRICT ON UPDATE CASCADE DEFAULT null'
-
 TABLES = (
     f"""CREATE TABLE "letter_choice" (
-        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "affiliate" {KEY.format(table="affiliate")},
+        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "affiliate" {one("affiliate")},
         "kind" VARCHAR(40) NOT NULL DEFAULT '', "off_at" TIMESTAMPTZ DEFAULT null)""",
     f"""CREATE TABLE "first_week" (
-        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "enrollment" {KEY.format(table="enrollment")},
+        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "enrollment" {one("enrollment")},
         "placed_at" TIMESTAMPTZ DEFAULT null, "put_away_at" TIMESTAMPTZ DEFAULT null,
         "nudged_at" TIMESTAMPTZ DEFAULT null, "click_told_at" TIMESTAMPTZ DEFAULT null,
         "sale_told_at" TIMESTAMPTZ DEFAULT null)""",
     f"""CREATE TABLE "page_visits" (
-        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "program" {KEY.format(table="program")},
+        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "program" {one("program")},
         "day" DATE NOT NULL DEFAULT null, "source" VARCHAR(120) NOT NULL DEFAULT '',
         "visits" INTEGER NOT NULL DEFAULT 0)""",
 )

@@ -6,17 +6,11 @@ import tomllib
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from portal import db
+from portal.migrations import one, perhaps
 
 ID = "2026-11-22T21:20:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "lists and sums of the books"
-
-KEY = 'UUID{null} REFERENCES "{table}" ("id") ON DELETE RESTRICT ON UPDATE CASCADE DEFAULT null'
-
-
-def one(table: str) -> str:
-    return KEY.format(table=table, null=" NOT NULL")
-
 
 TABLES = (
     f"""CREATE TABLE "ledger_entry" (
@@ -33,7 +27,7 @@ TABLES = (
         "released_on" DATE NOT NULL DEFAULT null, "minor" BIGINT NOT NULL DEFAULT 0,
         "lines" INTEGER NOT NULL DEFAULT 0, "sales" INTEGER NOT NULL DEFAULT 0)""",
     f"""CREATE TABLE "renewal" (
-        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "enrollment" {KEY.format(table="enrollment", null="")},
+        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "enrollment" {perhaps("enrollment")},
         "currency" VARCHAR(3) NOT NULL DEFAULT '', "base" BIGINT NOT NULL DEFAULT 0,
         "months" INTEGER NOT NULL DEFAULT 1, "paid_on" DATE NOT NULL DEFAULT null,
         "first_on" DATE DEFAULT null, "began_at" TIMESTAMPTZ NOT NULL DEFAULT null)""",

@@ -5,21 +5,11 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.table import Table
 
 from portal import db
+from portal.migrations import one, perhaps
 
 ID = "2026-11-22T20:30:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "decisions, questions and notes about applications"
-
-KEY = 'UUID{null} REFERENCES "{table}" ("id") ON DELETE RESTRICT ON UPDATE CASCADE DEFAULT null'
-
-
-def one(table: str) -> str:
-    return KEY.format(table=table, null=" NOT NULL")
-
-
-def perhaps(table: str) -> str:
-    return KEY.format(table=table, null="")
-
 
 TABLES = (
     f"""CREATE TABLE "application_decision" (

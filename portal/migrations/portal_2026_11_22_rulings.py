@@ -3,20 +3,19 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from portal import db
+from portal.migrations import one
 
 ID = "2026-11-22T20:50:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "rulings, falling tiers"
 
-KEY = 'UUID NOT NULL REFERENCES "{table}" ("id") ON DELETE RESTRICT ON UPDATE CASCADE DEFAULT null'
-
 TABLES = (
     f"""CREATE TABLE "ruling" (
-        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "event" {KEY.format(table="billing_event")},
-        "program" {KEY.format(table="program")}, "kind" VARCHAR(8) NOT NULL DEFAULT '',
+        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "event" {one("billing_event")},
+        "program" {one("program")}, "kind" VARCHAR(8) NOT NULL DEFAULT '',
         "subject" VARCHAR(255) NOT NULL DEFAULT '', "fact" TEXT NOT NULL DEFAULT '')""",
     f"""CREATE TABLE "fall_told" (
-        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "enrollment" {KEY.format(table="enrollment")},
+        "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "enrollment" {one("enrollment")},
         "falls_at" TIMESTAMPTZ NOT NULL DEFAULT null, "told_at" TIMESTAMPTZ NOT NULL DEFAULT null)""",
 )
 INDEXES = (
