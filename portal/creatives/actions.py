@@ -14,7 +14,8 @@ from assets_gen.fingerprint import fingerprint
 from portal import db
 from portal.creatives.forms import KitDraft
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job
-from portal.creatives.queries import EVERGREEN, Holder, Kit, KitColours, kit_of
+from portal.creatives.kits import Holder, Kit, KitColours, kit_of
+from portal.creatives.queries import EVERGREEN
 from portal.creatives.renderers import Renderers, TookTooLong
 from portal.creatives.rules import Wanted
 from portal.creatives.tables import BrandKit

@@ -24,7 +24,8 @@ from portal.creatives.actions import (
     save_kit,
 )
 from portal.creatives.forms import KitDraft, parse_kit
-from portal.creatives.queries import EVERGREEN, Holder, Kit, holder, kit_of
+from portal.creatives.kits import Holder, Kit, holder, holder_of, kit_of
+from portal.creatives.queries import EVERGREEN
 from portal.creatives.rules import Wanted, wanted
 from portal.enrollments.queries import Me
 from portal.errors import NotFound, TooLarge
@@ -209,7 +210,7 @@ async def living(
     download: FromQuery[str] = "",
 ) -> Response[bytes]:
     """Keeps its size for ever and shows what is current: whoever pasted it need not change a thing."""
-    who = await queries.holder_of(kit.lower())
+    who = await holder_of(kit.lower())
     if who is None:
         raise NotFound
     asked = wanted(file)

@@ -1,79 +1,19 @@
-"""Brand kits, whose picture an address shows, and what the pages of this room say."""
+"""What the pages of this room say."""
 
 from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import urlencode
-from uuid import UUID
-
-import msgspec
 
 from assets_gen import Brand, Design, Size, fonts
 from assets_gen import design as designs
 from assets_gen.colour import contrast
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft
-from portal.creatives.rules import name_to_draw
-from portal.creatives.tables import BrandKit
-from portal.enrollments.queries import Me
-from portal.enrollments.tables import Link
+from portal.creatives.kits import Holder, Kit
 from portal.programs.rules import ProgramTerms
 
 EVERGREEN = "spotlight"
 LEADING = 3  # sizes of a design that stand for it where all designs are shown
-
-
-class KitColours(msgspec.Struct, frozen=True):
-    """As stored with a kit. `found` are proposals from its logo."""
-
-    chosen: tuple[str, ...] = ()
-    found: tuple[str, ...] = ()
-
-
-NO_COLOURS = KitColours()
-
-
-@dataclass(frozen=True)
-class Kit:
-    """The newest revision; 0 is what the account says before anything was saved."""
-
-    revision: int
-    name: str
-    logo_key: str | None = None
-    colours: KitColours = NO_COLOURS
-    web_address: str = ""
-    tagline: str = ""
-
-    @property
-    def shown_colours(self) -> tuple[str, ...]:
-        """Those chosen, else the two that speak loudest in the logo."""
-        return self.colours.chosen or self.colours.found[:2]
-
-    def typed(self, draft: KitDraft) -> "Kit":
-        """As it would be with what is typed and not saved."""
-        return replace(
-            self,
-            name=draft.name,
-            colours=KitColours(draft.colours, self.colours.found),
-            web_address=draft.web_address,
-            tagline=draft.tagline,
-        )
-
-    @property
-    def draft(self) -> KitDraft:
-        main, second = (*self.colours.chosen, "", "")[:2]
-        return KitDraft(self.name, self.web_address, self.tagline, main, second)
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Whose link a public address carries, and what stands on its pictures."""
-
-    affiliate_id: UUID
-    program_id: UUID
-    name: str
-    slug: str
-    code: str
-    percent_bps: int
 
 
 @dataclass(frozen=True)
@@ -157,50 +97,6 @@ class CreativePage:
     code: str
     percent_bps: int
     disclosure: str
-
-
-async def kit_of(affiliate_id: UUID, account_name: str) -> Kit:
-    row = (
-        await BrandKit.select()
-        .where(BrandKit.affiliate == affiliate_id)
-        .order_by(BrandKit.revision, ascending=False)
-        .first()
-    )
-    if row is None:
-        return Kit(0, name_to_draw(account_name) or "Partner")
-    return Kit(
-        revision=row["revision"],
-        name=row["name"],
-        logo_key=row["logo_key"],
-        colours=msgspec.json.decode(row["colours"], type=KitColours),
-        web_address=row["web_address"],
-        tagline=row["tagline"],
-    )
-
-
-async def holder_of(slug: str) -> Holder | None:
-    """By the link's slug, which stands in the living addresses too."""
-    rows = await Link.raw(
-        "SELECT e.affiliate, e.program, a.name, l.slug, c.code, c.percent_bps FROM link l "
-        "JOIN enrollment e ON e.id = l.enrollment JOIN affiliate a ON a.id = e.affiliate "
-        "LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL WHERE l.slug = {}",
-        slug,
-    )
-    if not rows:
-        return None
-    row = rows[0]
-    return Holder(
-        affiliate_id=UUID(str(row["affiliate"])),
-        program_id=UUID(str(row["program"])),
-        name=row["name"],
-        slug=row["slug"],
-        code=row["code"] or "",
-        percent_bps=row["percent_bps"] or 0,
-    )
-
-
-def holder(me: Me) -> Holder:
-    return Holder(me.affiliate_id, me.program_id, me.name, me.slug, me.code, me.percent_bps)
 
 
 def alt_text(program: str, me: Holder) -> str:
