@@ -34,7 +34,7 @@ def books(day: datetime) -> None:
     "--into",
     required=True,
     metavar="URL",
-    help="An empty database, such as sqlite:////tmp/again.sqlite; it is migrated first and stays.",
+    help="An empty database, such as sqlite:///data/again.sqlite; it is migrated first and stays.",
 )
 def replay(into: str) -> None:
     """Rebuild the books from the stored events in an empty database, and compare."""
