@@ -155,28 +155,22 @@ async def _answer(message: str, purpose: Purpose, email: str, now: datetime) -> 
     key = email_key(email)
     async with db.transaction():
         person = await Person.objects().where(Person.email_key == key).first()
-        if person is not None and person.email_verified_at is not None:
-            token = await give(Whose(person=person.id), purpose, now)
-            await post(
-                message,
-                program=None,
-                to=person.email,
-                at=now,
-                name=person.name,
-                token=str(token),
-                manager=False,
-            )
         manager = (
             await Manager.objects().where((Manager.email_key == key) & Manager.ended_at.is_null()).first()
         )
+        known: list[tuple[Whose, Person | Manager]] = []
+        if person is not None and person.email_verified_at is not None:
+            known.append((Whose(person=person.id), person))
         if manager is not None:
-            token = await give(Whose(manager=manager.id), purpose, now)
+            known.append((Whose(manager=manager.id), manager))
+        for whose, somebody in known:
+            token = await give(whose, purpose, now)
             await post(
                 message,
                 program=None,
-                to=manager.email,
+                to=somebody.email,
                 at=now,
-                name=manager.name,
+                name=somebody.name,
                 token=str(token),
-                manager=True,
+                manager=whose.manager is not None,
             )
