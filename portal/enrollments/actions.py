@@ -1,6 +1,7 @@
 """What a decision brings about. Each is one transaction with its letters."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ from portal.accounts.rules import FIRST_PASSWORD_LASTS, Purpose
 from portal.accounts.tables import Affiliate, Manager
 from portal.audit.actions import PORTAL, Actor, record
 from portal.enrollments.codes import CodeState, retire_codes
+from portal.enrollments.locks import locked_application
 from portal.enrollments.rules import (
     AGAIN_AFTER_DAYS,
     ApplicationState,
@@ -28,6 +30,7 @@ from portal.enrollments.tables import (
     EnrollmentChange,
     Link,
 )
+from portal.enrollments.taken import Taken, taken_by_others
 from portal.enrollments.wording import twin_key
 from portal.errors import NotFound, Refused
 from portal.ids import new_id
@@ -52,7 +55,8 @@ async def approve(
     """
     async with db.transaction():
         application, affiliate = await _undecided(application_id, Verdict.APPROVE)
-        await _must_be_free(slug, code)
+        if taken := await taken_by_others(slug, code):
+            raise Taken(taken, slug if taken == "slug" else code, "was taken meanwhile")
         enrollment_id, affiliate_id = new_id(), UUID(str(affiliate.id))
         # Who is in another program signs in there already: a new password would be one too many.
         is_elsewhere = await Enrollment.exists().where(Enrollment.affiliate == affiliate_id)
@@ -75,12 +79,11 @@ async def approve(
             if is_elsewhere
             else await give_token(affiliate_id, Purpose.PASSWORD, now, FIRST_PASSWORD_LASTS)
         )
-        await post(
+        await _tell(
+            application,
+            affiliate,
             "application_approved",
-            program=application.program,
-            to=affiliate.email,
-            at=now,
-            name=affiliate.name,
+            now,
             slug=slug,
             code=code,
             percent=terms.code_percent,
@@ -90,14 +93,12 @@ async def approve(
             pay_to_day=terms.pay_to_day,
             token=str(token) if token else None,
         )
-        await record(
+        await _note(
             decider(manager_id),
             "approved",
-            "application",
-            str(application_id),
+            application,
+            {"state": "approved", "tier": tier, "slug": slug, "code": code},
             now,
-            before={"state": application.state},
-            after={"state": "approved", "tier": tier, "slug": slug, "code": code},
         )
         return enrollment_id
 
@@ -114,24 +115,17 @@ async def decline(
         application, affiliate = await _undecided(application_id, Verdict.DECLINE)
         again_from = again_from or now + timedelta(days=AGAIN_AFTER_DAYS)
         await _decide(application_id, ApplicationState.DECLINED, manager_id, now, reason, again_from)
-        await post(
+        await _tell(
+            application,
+            affiliate,
             "application_declined",
-            program=application.program,
-            to=affiliate.email,
-            at=now,
-            name=affiliate.name,
+            now,
             reason=reason,
             again_from=again_from.date().isoformat(),
             application=str(application_id),
         )
-        await record(
-            decider(manager_id),
-            "declined",
-            "application",
-            str(application_id),
-            now,
-            before={"state": application.state},
-            after={"state": "declined", "reason": reason},
+        await _note(
+            decider(manager_id), "declined", application, {"state": "declined", "reason": reason}, now
         )
 
 
@@ -151,34 +145,21 @@ async def ask(application_id: UUID, manager_id: UUID | None, question: str, now:
                 question=question,
             )
         )
-        await post(
+        await _tell(
+            application,
+            affiliate,
             "application_question",
-            program=application.program,
-            to=affiliate.email,
-            at=now,
-            name=affiliate.name,
+            now,
             question=question,
             application=str(application_id),
         )
-        await record(
-            decider(manager_id),
-            "asked",
-            "application",
-            str(application_id),
-            now,
-            before={"state": application.state},
-            after={"state": "asked", "question": question},
-        )
+        await _note(decider(manager_id), "asked", application, {"state": "asked", "question": question}, now)
 
 
 async def answer_more(application_id: UUID, answer: str, now: datetime) -> None:
     """What an applicant answers goes back to the queue. Raises Refused without a question."""
     async with db.transaction():
-        application = await db.for_update(
-            Application.objects().where(Application.id == application_id)
-        ).first()
-        if application is None:
-            raise NotFound
+        application = await locked_application(application_id)
         open_question = (ApplicationQuestion.application == application_id) & (
             ApplicationQuestion.answered_at.is_null()
         )
@@ -190,14 +171,12 @@ async def answer_more(application_id: UUID, answer: str, now: datetime) -> None:
         await Application.update(
             {Application.state: ApplicationState.IN_REVIEW, Application.waits_since: now}
         ).where(Application.id == application_id)
-        await record(
+        await _note(
             Actor("affiliate", str(application.affiliate)),
             "answered",
-            "application",
-            str(application_id),
+            application,
+            {"state": "in_review"},
             now,
-            before={"state": "asked"},
-            after={"state": "in_review"},
         )
 
 
@@ -241,9 +220,7 @@ async def set_state(
 
 
 async def _undecided(application_id: UUID, verdict: Verdict) -> tuple[Application, Affiliate]:
-    application = await db.for_update(Application.objects().where(Application.id == application_id)).first()
-    if application is None:
-        raise NotFound
+    application = await locked_application(application_id)
     state = ApplicationState(application.state)
     if application.decided_by is not None:
         manager = await Manager.objects().where(Manager.id == application.decided_by).first()
@@ -254,6 +231,22 @@ async def _undecided(application_id: UUID, verdict: Verdict) -> tuple[Applicatio
     if affiliate is None:
         raise NotFound
     return application, affiliate
+
+
+async def _tell(
+    application: Application, affiliate: Affiliate, message: str, now: datetime, /, **values: Any
+) -> None:
+    await post(
+        message, program=application.program, to=affiliate.email, at=now, name=affiliate.name, **values
+    )
+
+
+async def _note(
+    actor: Actor, verb: str, application: Application, after: dict[str, str], now: datetime
+) -> None:
+    """In the audit log: from the state that was read to what is now."""
+    before = {"state": application.state}
+    await record(actor, verb, "application", str(application.id), now, before=before, after=after)
 
 
 async def _recruiter(application: Application) -> UUID | None:
@@ -267,13 +260,6 @@ async def _recruiter(application: Application) -> UUID | None:
         & (Enrollment.affiliate != application.affiliate)
     )
     return UUID(str(rows[0]["id"])) if rows else None
-
-
-async def _must_be_free(slug: str, code: str) -> None:
-    if await Link.exists().where(Link.slug == slug):
-        raise Refused(f"The link {slug} was taken meanwhile. Choose another one; nothing was decided yet.")
-    if await DiscountCode.exists().where(DiscountCode.code_key == code.casefold()):
-        raise Refused(f"The code {code} was taken meanwhile. Choose another one; nothing was decided yet.")
 
 
 async def _decide(

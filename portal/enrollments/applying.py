@@ -13,6 +13,7 @@ from portal.enrollments.answers import answers_in, form_answered
 from portal.enrollments.drafts import encoded
 from portal.enrollments.finding import find_hints, packed
 from portal.enrollments.forms import ApplicationDraft
+from portal.enrollments.locks import locked_application
 from portal.enrollments.looking import looked_for
 from portal.enrollments.rules import ApplicationState, Source, must_be_changeable, must_be_confirmable
 from portal.enrollments.tables import Application, Draft, TermsAcceptance
@@ -108,11 +109,7 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
     Raises Refused for a letter that is too old, or when another application of theirs was confirmed first.
     """
     async with db.transaction():
-        application = await db.for_update(
-            Application.objects().where(Application.id == application_id)
-        ).first()
-        if application is None:
-            raise NotFound
+        application = await locked_application(application_id)
         if application.confirmed_at is not None:
             return
         must_be_confirmable(ApplicationState(application.state), application.sent_at, now)
@@ -159,11 +156,7 @@ async def change_answers(
 ) -> None:
     """Until a manager has opened it. The address stays: it is the one that was confirmed. Raises Refused."""
     async with db.transaction():
-        application = await db.for_update(
-            Application.objects().where(Application.id == application_id)
-        ).first()
-        if application is None:
-            raise NotFound
+        application = await locked_application(application_id)
         must_be_changeable(ApplicationState(application.state), application.opened_at)
         before = msgspec.json.decode(application.answers, type=ApplicationDraft)
         changed = sorted(

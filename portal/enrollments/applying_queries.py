@@ -11,6 +11,7 @@ import msgspec
 from portal.clock import local_date
 from portal.enrollments.answers import Answers, Choice, answers_in, form_answered
 from portal.enrollments.drafts import Saved
+from portal.enrollments.exchanges import Exchange, exchanges_about
 from portal.enrollments.forms import KINDS, ApplicationDraft
 from portal.enrollments.rules import (
     SPELLED,
@@ -21,7 +22,7 @@ from portal.enrollments.rules import (
     must_be_confirmable,
     usual_time,
 )
-from portal.enrollments.tables import Application, ApplicationQuestion, Draft
+from portal.enrollments.tables import Application, Draft
 from portal.errors import NotYours
 from portal.programs.queries import terms_at
 from portal.programs.questions import Form
@@ -91,17 +92,6 @@ class ConfirmPage:
     """enrollments/confirm.html: what was written, and one button that posts to the same address."""
 
     answers: Answers
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A manager's question and, once there is one, its answer."""
-
-    question: str
-    manager: str  # empty where the program itself asked
-    asked_at: datetime
-    answer: str
-    answered_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -202,7 +192,7 @@ async def status_page(application_id: UUID, terms: ProgramTerms, path: str, now:
         program=terms.name,
         may_apply_again=state is ApplicationState.DECLINED and (again_from is None or again_from <= now),
         may_change=state is ApplicationState.IN_REVIEW and row["opened_at"] is None,
-        exchanges=await _exchanges(application_id, terms),
+        exchanges=await exchanges_about(application_id, terms),
     )
 
 
@@ -268,24 +258,6 @@ async def median_seconds(program_id: UUID, now: datetime) -> int | None:
     )
     seconds: list[int] = [row["seconds"] for row in middle]
     return round(sum(seconds) / len(seconds))
-
-
-async def _exchanges(application_id: UUID, terms: ProgramTerms) -> tuple[Exchange, ...]:
-    rows = await ApplicationQuestion.raw(
-        "SELECT q.question, q.asked_at, q.answer, q.answered_at, m.name FROM application_question q "
-        "LEFT JOIN manager m ON m.id = q.manager WHERE q.application = {} ORDER BY q.asked_at, q.id",
-        application_id,
-    )
-    return tuple(
-        Exchange(
-            question=row["question"],
-            manager=row["name"] or "",
-            asked_at=_local(row["asked_at"], terms),
-            answer=row["answer"],
-            answered_at=_local(row["answered_at"], terms) if row["answered_at"] else None,
-        )
-        for row in rows
-    )
 
 
 def _local(moment: datetime, terms: ProgramTerms) -> datetime:

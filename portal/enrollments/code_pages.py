@@ -1,5 +1,6 @@
 """The managers' page of codes that the vendor's checkout doesn't take yet, or should no longer take."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from portal.programs.queries import terms_at
 from portal.web import Asking, Page, go, house_of, managers_only, program_of, settings_of, show, who
 
 HERE = "/manage/codes"
+Verb = Callable[[UUID, UUID, Actor, datetime], Awaitable[str]]  # gives back the code
 
 
 @get("/")
@@ -25,29 +27,18 @@ async def all_codes(request: Asking, now: NamedDependency[datetime]) -> Page:
 
 @post("/{code:uuid}/made")
 async def made(request: Asking, code: FromPath[UUID], now: NamedDependency[datetime]) -> Response[Any]:
-    try:
-        name = await codes.mark_made(code, program_of(request), _actor(request), now)
-    except Refused as refusal:
-        return await _codes(request, now, refusal.sentence)
-    return go(request, HERE, flash=f"{name} is noted as created. Its partner reads that it works.")
+    said = "{} is noted as created. Its partner reads that it works."
+    return await _done(request, codes.mark_made, code, said, now)
 
 
 @post("/{code:uuid}/off")
 async def off(request: Asking, code: FromPath[UUID], now: NamedDependency[datetime]) -> Response[Any]:
-    try:
-        name = await codes.mark_gone(code, program_of(request), _actor(request), now)
-    except Refused as refusal:
-        return await _codes(request, now, refusal.sentence)
-    return go(request, HERE, flash=f"{name} is noted as switched off.")
+    return await _done(request, codes.mark_gone, code, "{} is noted as switched off.", now)
 
 
 @post("/{code:uuid}/again")
 async def again(request: Asking, code: FromPath[UUID], now: NamedDependency[datetime]) -> Response[Any]:
-    try:
-        name = await codes.try_again(code, program_of(request), _actor(request), now)
-    except Refused as refusal:
-        return await _codes(request, now, refusal.sentence)
-    return go(request, HERE, flash=f"{name} is tried again within a minute.")
+    return await _done(request, codes.try_again, code, "{} is tried again within a minute.", now)
 
 
 @post("/again")
@@ -55,6 +46,14 @@ async def all_again(request: Asking, now: NamedDependency[datetime]) -> Response
     count = await codes.try_all_again(program_of(request), _actor(request), now)
     said = "There was nothing to try again." if not count else "All are tried again, a few at a time."
     return go(request, HERE, flash=said)
+
+
+async def _done(request: Asking, verb: Verb, code: UUID, said: str, now: datetime) -> Response[Any]:
+    try:
+        name = await verb(code, program_of(request), _actor(request), now)
+    except Refused as refusal:
+        return await _codes(request, now, refusal.sentence)
+    return go(request, HERE, flash=said.format(name))
 
 
 async def _codes(request: Asking, now: datetime, blocked: str | None = None) -> Page:

@@ -13,14 +13,14 @@ from portal.accounts.tables import Affiliate, Manager
 from portal.audit.actions import record
 from portal.enrollments import actions
 from portal.enrollments.actions import decider
+from portal.enrollments.locks import locked_application
 from portal.enrollments.rules import UNDO_WITHIN, ApplicationState, Verdict, after
 from portal.enrollments.tables import (
     Application,
     ApplicationDecision,
     ApplicationNote,
-    DiscountCode,
-    Link,
 )
+from portal.enrollments.taken import Field, Taken, taken_by_others
 from portal.enrollments.wording import twin_key
 from portal.errors import NotFound, NotYours, Refused
 from portal.ids import new_id
@@ -29,14 +29,6 @@ from portal.programs.queries import terms_at
 
 # Not a letter but what lets a decision take effect; the letter follows from it.
 DECISION_DUE = "application_decided"
-
-
-class Taken(Refused):
-    """The link or the code that was wanted is somebody else's; `field` says which."""
-
-    def __init__(self, sentence: str, field: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ async def decide(application_id: UUID, manager_id: UUID | None, made: Made, now:
     Raises Refused when somebody decided first, and Taken when link or code are somebody else's.
     """
     async with db.transaction():
-        application = await _locked(application_id)
+        application = await locked_application(application_id)
         await _must_be_open(application, made.verdict)
         if made.verdict is Verdict.APPROVE:
             await must_be_free(made.slug, made.code)
@@ -104,7 +96,7 @@ async def undo(decision_id: UUID, program_id: UUID, manager_id: UUID, now: datet
     """Takes a decision back while its letter waits; gives back the application. Raises Refused afterwards."""
     async with db.transaction():
         decision = await _locked_decision(decision_id)
-        application = await _locked(UUID(str(decision.application)))
+        application = await locked_application(UUID(str(decision.application)))
         if UUID(str(application.program)) != program_id:
             raise NotYours
         if decision.undone_at is not None:
@@ -129,12 +121,12 @@ async def settle(due: Waiting, now: datetime) -> None:
         decision = await _locked_decision(UUID(due.values["decision"]))
         if decision.settled_at is not None or decision.undone_at is not None:
             return
-        application = await _locked(UUID(str(decision.application)))
+        application = await locked_application(UUID(str(decision.application)))
         manager = UUID(str(decision.manager)) if decision.manager else None
         application_id, verdict = UUID(str(application.id)), Verdict(decision.verdict)
-        if verdict is Verdict.APPROVE and (taken := await taken_by_others(decision.slug, decision.code)):
+        if verdict is Verdict.APPROVE and (field := await taken_by_others(decision.slug, decision.code)):
             # Only a row that somebody wrote past the portal can have it. Managers find it in the queue again.
-            await _take_back(decision, taken.sentence, now)
+            await _take_back(decision, Taken(field, getattr(decision, field)).sentence, now)
             return
         # Settled first: the link and code that it kept are free for its own enrollment then.
         await ApplicationDecision.update({ApplicationDecision.settled_at: now}).where(
@@ -201,27 +193,15 @@ async def remove_note(note_id: UUID, application_id: UUID, manager_id: UUID, now
 
 async def must_be_free(slug: str, code: str) -> None:
     """Raises Taken, naming the field: for a link or code of an enrollment, or one that a decision keeps."""
+    wanted: dict[Field, str] = {"slug": slug, "code": code}
     if taken := await taken_by_others(slug, code):
-        raise taken
+        raise Taken(taken, wanted[taken])
     kept = ApplicationDecision.settled_at.is_null() & ApplicationDecision.undone_at.is_null()
     kept &= ApplicationDecision.verdict == Verdict.APPROVE
     if await ApplicationDecision.exists().where(kept & (ApplicationDecision.slug == slug)):
-        raise _taken("slug", slug)
+        raise Taken("slug", slug)
     if await ApplicationDecision.exists().where(kept & (ApplicationDecision.twin_key == twin_key(code))):
-        raise _taken("code", code)
-
-
-async def taken_by_others(slug: str, code: str) -> Taken | None:
-    if await Link.exists().where(Link.slug == slug):
-        return _taken("slug", slug)
-    if await DiscountCode.exists().where(DiscountCode.twin_key == twin_key(code)):
-        return _taken("code", code)
-    return None
-
-
-def _taken(field: str, word: str) -> Taken:
-    what = "link" if field == "slug" else "code"
-    return Taken(f"The {what} {word} is somebody else’s. Choose another one; nothing was decided yet.", field)
+        raise Taken("code", code)
 
 
 async def _must_be_open(application: Application, verdict: Verdict) -> None:
@@ -256,13 +236,6 @@ async def _take_back(decision: ApplicationDecision, because: str, now: datetime)
     await ApplicationDecision.update(
         {ApplicationDecision.undone_at: now, ApplicationDecision.undone_because: because}
     ).where(ApplicationDecision.id == decision.id)
-
-
-async def _locked(application_id: UUID) -> Application:
-    application = await db.for_update(Application.objects().where(Application.id == application_id)).first()
-    if application is None:
-        raise NotFound
-    return application
 
 
 async def _locked_decision(decision_id: UUID) -> ApplicationDecision:

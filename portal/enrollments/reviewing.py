@@ -11,13 +11,14 @@ import msgspec
 
 from portal.clock import local_date
 from portal.enrollments.answers import Answers, Choice, answers_in, form_answered
+from portal.enrollments.exchanges import Exchange, exchanges_about
 from portal.enrollments.finding import find_hints
 from portal.enrollments.forms import DecisionDraft
 from portal.enrollments.hints import Hint
 from portal.enrollments.proposals import propose, propose_all
 from portal.enrollments.queue import OPEN_DECISION, Pending, Queue
 from portal.enrollments.rules import AGAIN_AFTER_DAYS, ApplicationState, Source, due
-from portal.enrollments.tables import Application, ApplicationNote, ApplicationQuestion, Enrollment
+from portal.enrollments.tables import Application, ApplicationNote, Enrollment
 from portal.errors import NotYours
 from portal.programs.rules import ProgramTerms
 
@@ -43,17 +44,6 @@ REASONS = (
         "Your site lists codes of programs that you are not part of. Please take those down first.",
     ),
 )
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """What a manager asked, and what was answered."""
-
-    question: str
-    by: str
-    asked_at: datetime
-    answer: str
-    answered_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -190,7 +180,7 @@ async def open_application(
         first_again=today + timedelta(days=1),
         # Found anew: what was true when it was confirmed need not be true now.
         hints=await find_hints(UUID(str(row["affiliate"])), program_id, answers, terms),
-        exchanges=await _exchanges(application_id, terms),
+        exchanges=await exchanges_about(application_id, terms),
         notes=await _notes(application_id, manager_id, terms),
         pending=waiting,
         unread=row["opened_at"] is None,
@@ -226,24 +216,6 @@ async def must_be_here(application_id: UUID, program_id: UUID) -> str:
     row = await _application(application_id, program_id)
     name: str = msgspec.json.decode(row["answers"])["name"]
     return name
-
-
-async def _exchanges(application_id: UUID, terms: ProgramTerms) -> tuple[Exchange, ...]:
-    rows = await ApplicationQuestion.raw(
-        "SELECT q.question, q.asked_at, q.answer, q.answered_at, m.name FROM application_question q "
-        "LEFT JOIN manager m ON m.id = q.manager WHERE q.application = {} ORDER BY q.asked_at",
-        application_id,
-    )
-    return tuple(
-        Exchange(
-            question=row["question"],
-            by=row["name"] or "",
-            asked_at=_local(row["asked_at"], terms),
-            answer=row["answer"],
-            answered_at=_local(row["answered_at"], terms) if row["answered_at"] else None,
-        )
-        for row in rows
-    )
 
 
 async def _notes(application_id: UUID, manager_id: UUID, terms: ProgramTerms) -> tuple[Note, ...]:

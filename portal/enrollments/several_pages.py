@@ -11,7 +11,6 @@ from litestar.di import NamedDependency
 from portal.clock import local_date
 from portal.enrollments import deciding
 from portal.enrollments.answers import Choice
-from portal.enrollments.deciding import Taken
 from portal.enrollments.forms import DecisionDraft, parse_decision
 from portal.enrollments.reviewing import Chosen, SeveralPage, chosen_applications
 from portal.enrollments.rules import AGAIN_AFTER_DAYS, Verdict
@@ -27,6 +26,7 @@ from portal.enrollments.staff_pages import (
     undo,
     with_free,
 )
+from portal.enrollments.taken import Taken
 from portal.errors import Conflict, Refused
 from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms

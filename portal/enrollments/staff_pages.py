@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from portal.clock import local_date
 from portal.enrollments import deciding
-from portal.enrollments.deciding import Made, Taken
+from portal.enrollments.deciding import Made
 from portal.enrollments.forms import DecisionDraft, day_of, note_problem, parse_decision
 from portal.enrollments.proposals import free_code, free_slug
 from portal.enrollments.queue import SHOWN, Filters, queue_page
@@ -23,6 +23,7 @@ from portal.enrollments.reviewing import (
     open_application,
 )
 from portal.enrollments.rules import Verdict
+from portal.enrollments.taken import Taken
 from portal.enrollments.wording import code_problem, slug_problem
 from portal.errors import Conflict, Refused
 from portal.programs.queries import terms_at

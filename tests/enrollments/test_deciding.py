@@ -10,10 +10,11 @@ import pytest
 from portal import db
 from portal.audit.tables import AuditEntry
 from portal.enrollments.actions import answer_more
-from portal.enrollments.deciding import DECISION_DUE, Made, Taken, decide, settle, undo
+from portal.enrollments.deciding import DECISION_DUE, Made, decide, settle, undo
 from portal.enrollments.proposals import propose
 from portal.enrollments.rules import ApplicationState, Verdict
 from portal.enrollments.tables import Application, ApplicationQuestion, DiscountCode, Enrollment, Link
+from portal.enrollments.taken import Taken
 from portal.errors import Conflict, NotYours, Refused
 from portal.ids import new_id
 from portal.outbox.actions import Waiting, send_waiting
