@@ -127,6 +127,29 @@ def import_past(file: Path, program: str, dry_run: bool) -> None:
     click.echo(f"{len(report.rows)} rows {'imported' if report.imported else 'could be imported'}.")
 
 
+@click.command("terms-dry-run")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="As if the terms had started on this day; a year ago unless told otherwise.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Every affiliate as CSV instead of the sums.")
+def terms_dry_run(file: Path, since: datetime | None, as_csv: bool) -> None:
+    """Tell who would have earned more or less under a program file. Nothing is written."""
+    from portal.clock import utc_now
+    from portal.earnings.dry_run_words import Told, console_lines, csv_of, told
+    from portal.programs.forms import parse_upload
+
+    body, day = file.read_bytes(), since.date() if since else None
+
+    async def look_back() -> Told:
+        return await told(parse_upload(body)[1], day, utc_now())
+
+    answer = run(connected(settings(), look_back))
+    click.echo(csv_of(answer.rows) if as_csv else "\n".join(console_lines(answer)), nl=not as_csv)
+
+
 @click.command()
 @click.option("--beancount", is_flag=True, required=True, expose_value=False, help="As beancount text.")
 def export() -> None:
@@ -136,4 +159,4 @@ def export() -> None:
     click.echo(run(connected(settings(), beancount_text)), nl=False)
 
 
-COMMANDS = (books, replay, api_key, import_past, export)
+COMMANDS = (books, replay, api_key, import_past, terms_dry_run, export)

@@ -75,6 +75,8 @@ TABLES = (
     earnings.Entry,
     earnings.DaySum,
     earnings.Renewal,
+    earnings.DryRun,
+    earnings.DryRunRow,
     payouts.PayoutRun,
     payouts.Exclusion,
     creatives.BrandKit,

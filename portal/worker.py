@@ -21,6 +21,7 @@ from portal.accounts.passkeys import forget_old
 from portal.audit.seals import seal_log
 from portal.clock import Clock
 from portal.earnings.actions import catch_up
+from portal.earnings.dry_runs import DryRunner
 from portal.earnings.falls import watch_tiers
 from portal.enrollments.agreeing import announce_terms
 from portal.enrollments.applying import (
@@ -82,10 +83,12 @@ class Worker:
     def __init__(self, settings: Settings, environment: Environment, houses: Houses, clock: Clock) -> None:
         self._settings, self._environment, self._houses, self._clock = settings, environment, houses, clock
         self._post, self._sender = post_of(settings)
+        self._dry_runs = DryRunner(settings.database_url)
         chores = (
             *CHORES,
             Chore(timedelta(minutes=10), self._seal_audit),
             Chore(timedelta(seconds=15), partial(run_errands, settings)),
+            Chore(timedelta(seconds=1), self._dry_runs.start_next),
         )
         self._done_at = dict.fromkeys(chores, clock())
         self._stopping = asyncio.Event()
@@ -113,6 +116,7 @@ class Worker:
                 busy = False
             if not busy:
                 await self._rest()
+        await self._dry_runs.stop()
 
     def stop(self) -> None:
         """The letter in hand is finished first: one that is sent and not marked would be sent again."""

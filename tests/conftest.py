@@ -211,6 +211,13 @@ def cast(stage: Stage) -> Cast:
 
 
 @pytest.fixture
+async def bound(stage: Stage, anyio_backend: str) -> AsyncIterator[None]:
+    """The stage's database, spoken to without the app."""
+    async with db.connected(stage.settings.database_url):
+        yield
+
+
+@pytest.fixture
 async def app(stage: Stage, clock: FrozenClock, anyio_backend: str) -> AsyncIterator[Litestar]:
     """Letters wait until a test sends them: see tests/letters.py."""
     from portal.app import create_app  # tests of rules and pictures do without it, and start sooner

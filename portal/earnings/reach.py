@@ -22,7 +22,7 @@ async def keep_spans(spans: Mapping[UUID, Collection[Span]]) -> set[UUID]:
     kept: dict[UUID, set[Span]] = defaultdict(set)
     for some in chunks(spans, 5_000):
         for row in await PayingSpan.select().where(PayingSpan.customer.is_in(some)):
-            kept[identity(row["customer"])].add(_span(row))
+            kept[identity(row["customer"])].add(span_of(row))
     changed = {customer: own for customer, own in spans.items() if set(own) != kept[customer]}
     for some in chunks(changed, 5_000):
         await PayingSpan.delete().where(PayingSpan.customer.is_in(some))
@@ -49,7 +49,7 @@ async def keep_spans(spans: Mapping[UUID, Collection[Span]]) -> set[UUID]:
     }
 
 
-def _span(row: dict[str, Any]) -> Span:
+def span_of(row: dict[str, Any]) -> Span:
     ended = Place(row["ended_at"], row["ended_by"]) if row["ended_at"] else None
     return Span(identity(row["enrollment"]), Place(row["began_at"], row["began_by"]), ended)
 
@@ -60,7 +60,7 @@ async def keep_steps(enrollments: Collection[UUID], terms: TermsHistory, now: da
     histories = await enrollment_histories(enrollments)
     for enrollment in sorted(enrollments):
         rows = await PayingSpan.select().where(PayingSpan.enrollment == enrollment)
-        steps = steps_of([_span(row) for row in rows], terms)
+        steps = steps_of([span_of(row) for row in rows], terms)
         if steps == histories[enrollment].steps:
             continue
         lifted.add(enrollment)

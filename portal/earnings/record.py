@@ -61,7 +61,7 @@ async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> N
     terms = await terms_history(program)
     files = await customer_files(program, customers)
     known = await known_about(program, terms, files)
-    readings = [_read(file, known) for file in files]
+    readings = [reading_of(file, known) for file in files]
     await lock(Enrollment, known.enrollments)
     touched = await keep_spans({reading.file.id: reading.spans for reading in readings})
     lifted = await keep_steps(touched, terms, now)
@@ -69,13 +69,13 @@ async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> N
         others = await customers_of(lifted) - set(customers)
         files = [*files, *await customer_files(program, others)]
         known = await known_about(program, terms, files)
-        readings = [_read(file, known) for file in files]
+        readings = [reading_of(file, known) for file in files]
     else:
         known = replace(known, enrollments=await enrollment_histories(known.enrollments))
     await _settle(program, readings, known, now)
 
 
-def _read(file: CustomerFile, known: Known) -> Reading:
+def reading_of(file: CustomerFile, known: Known) -> Reading:
     subscriptions = subscriptions_of(file.facts, file.payments, known, file.rulings)
     payments = judged(file.payments, subscriptions, known, file.rulings)
     taken_back = {

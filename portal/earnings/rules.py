@@ -59,6 +59,15 @@ class Outcome(StrEnum):
     CORRECTED = "corrected_by_manager"
 
 
+class RunState(StrEnum):
+    """Where a dry run stands."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
 # The section of the terms, which are the rules of domain.md, that an outcome comes from.
 RULE = {
     Outcome.NO_SUBSCRIPTION: "4",

@@ -8,6 +8,7 @@ from piccolo.columns import UUID as UUIDColumn
 from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from portal.accounts.tables import Manager
 from portal.db import Dialect, append_only
 from portal.earnings import upkeep
 from portal.enrollments.tables import Enrollment
@@ -259,7 +260,43 @@ class Renewal(Table, tablename="renewal"):
     began_at = Timestamptz(default=None)
 
 
+class DryRun(Table, tablename="dry_run"):
+    """New terms as a draft, and the question what they would have changed (dry_run.py)."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    asked_by = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
+    based_on = Integer(default=0)  # the newest version then: another one since makes this answer stale
+    document = Text()  # the draft as a program file
+    since = Date(default=None)
+    until = Date(default=None)
+    state = Varchar(length=12)  # rules.RunState
+    asked_at = Timestamptz(default=None)
+    seen_at = Timestamptz(null=True, default=None)  # the last sign of life of the process that works on it
+    finished_at = Timestamptz(null=True, default=None)
+    tries = Integer(default=0)
+    done = Integer(default=0)
+    steps = Integer(default=0)
+
+
+class DryRunRow(Table, tablename="dry_run_row"):
+    """What one affiliate earned in that time in one currency, and what it would have earned."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    run = ForeignKey(DryRun, null=False, on_delete=OnDelete.restrict)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    currency = Varchar(length=3)
+    before = BigInt(default=0)
+    after = BigInt(default=0)
+    payments = Integer(default=0)  # those whose commission differs
+    tier_before = Varchar(length=64, default="")
+    tier_after = Varchar(length=64, default="")
+
+
 INDEXES = (
+    "CREATE INDEX IF NOT EXISTS dry_run_open ON dry_run (asked_at) WHERE state IN ('waiting', 'working')",
+    "CREATE INDEX IF NOT EXISTS dry_run_program ON dry_run (program, asked_at)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS dry_run_row_once ON dry_run_row (run, enrollment, currency)",
     "CREATE UNIQUE INDEX IF NOT EXISTS billing_event_once ON billing_event (program, source, external_id)",
     "CREATE UNIQUE INDEX IF NOT EXISTS subscription_once ON subscription (program, external_id)",
     "CREATE INDEX IF NOT EXISTS subscription_customer ON subscription (customer)",

@@ -4,19 +4,20 @@ import asyncio
 import hashlib
 import tomllib
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from portal import db
 from portal.accounts.tables import Session
-from portal.audit.actions import PORTAL, record
+from portal.audit.actions import PORTAL, Actor, record
+from portal.errors import Refused
 from portal.ids import new_id
 from portal.programs.program_file import BadProgram, parse_program
+from portal.programs.promises import start_of, why_not_after
 from portal.programs.questions import Question
 from portal.programs.rules import ProgramTerms
 from portal.programs.tables import ApplicationForm, Program, Terms
@@ -60,45 +61,86 @@ async def _read(path: Path) -> tuple[str, dict[str, Any], ProgramTerms]:
 
 
 async def load_program(path: Path, now: datetime) -> bool:
-    """True when the file held something new. Raises BadProgram with sentences that name the file."""
+    """True when the file held something new. Raises BadProgram with sentences that name the file.
+
+    A file that stays as it was leaves alone what managers have published on the pages since.
+    """
     text, document, terms = await _read(path)
-    digest = hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
+    digest = _digest(document)
     async with db.transaction():
         await db.exclusively("programs", PROGRAM_LOCK)
         program_id = await _program(terms, now)
-        last = (
-            await Terms.objects()
-            .where(Terms.program == program_id)
-            .order_by(Terms.version, ascending=False)
-            .first()
-        )
-        if last is not None and last.digest == digest:
+        last = await _newest(program_id)
+        from_file = await _newest(program_id, Terms.published_by.is_null())
+        if digest in {one.digest for one in (last, from_file) if one is not None}:
             return False
-        starts_at = datetime.combine(terms.starts_on, time(), ZoneInfo(terms.timezone)).astimezone(UTC)
-        if last is not None:
-            if starts_at < last.starts_at:
-                raise BadProgram([f"{path.name}: starts_on is before the version that is loaded already."])
-            if starts_at <= now:
-                _must_keep_promises(path, parse_program(tomllib.loads(last.document)), terms)
-        version = last.version + 1 if last else 1
-        await Terms.insert(
-            Terms(
-                id=new_id(),
-                program=program_id,
-                version=version,
-                starts_at=starts_at,
-                document=text,
-                digest=digest,
-                loaded_at=now,
-            )
-        )
-        asked_before = parse_program(tomllib.loads(last.document)).questions if last else ()
-        if terms.questions != asked_before:
-            await keep_form(program_id, terms.questions, None, now)
-        await record(
-            PORTAL, "loaded", "terms", f"{terms.slug} {version}", now, after={"starts_on": terms.starts_on}
-        )
+        if last is not None and (problem := _problem(last, terms, now)):
+            raise BadProgram([f"{path.name}: {problem}"])
+        await _add_version(program_id, last, text, terms, None, now)
     return True
+
+
+async def publish(program_id: UUID, text: str, based_on: int, manager_id: UUID, now: datetime) -> int:
+    """Makes a draft the next version of the terms; answers its number. Raises Refused and BadProgram.
+
+    `based_on` is the newest version that the manager knew: nobody publishes over what they have not seen.
+    """
+    terms = parse_program(tomllib.loads(text))
+    async with db.transaction():
+        await db.exclusively("programs", PROGRAM_LOCK)
+        last = await _newest(program_id)
+        if last is None or last.version != based_on:
+            raise Refused(
+                f"Version {last.version if last else 1} of the terms was published after this dry run. "
+                "Nothing was changed. Make the dry run again, against that version."
+            )
+        if parse_program(tomllib.loads(last.document)).slug != terms.slug:
+            raise Refused(f"This draft is for the program {terms.slug!r}, which is not the one you are in.")
+        if last.digest == _digest(tomllib.loads(text)):
+            raise Refused("This draft says what the terms say already, so there is nothing to publish.")
+        if problem := _problem(last, terms, now):
+            raise Refused(problem)
+        await _program(terms, now)
+        return await _add_version(program_id, last, text, terms, manager_id, now)
+
+
+async def _newest(program_id: UUID, *which: Any) -> Terms | None:
+    query = Terms.objects().where(Terms.program == program_id, *which)
+    return await query.order_by(Terms.version, ascending=False).first()
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
+
+
+async def _add_version(
+    program_id: UUID,
+    last: Terms | None,
+    text: str,
+    terms: ProgramTerms,
+    manager_id: UUID | None,
+    now: datetime,
+) -> int:
+    version = last.version + 1 if last else 1
+    await Terms.insert(
+        Terms(
+            id=new_id(),
+            program=program_id,
+            version=version,
+            starts_at=start_of(terms),
+            document=text,
+            digest=_digest(tomllib.loads(text)),
+            loaded_at=now,
+            published_by=manager_id,
+        )
+    )
+    asked_before = parse_program(tomllib.loads(last.document)).questions if last else ()
+    if terms.questions != asked_before:
+        await keep_form(program_id, terms.questions, manager_id, now)
+    by = Actor("manager", str(manager_id)) if manager_id else PORTAL
+    verb, subject = "published" if manager_id else "loaded", f"{terms.slug} {version}"
+    await record(by, verb, "terms", subject, now, after={"starts_on": terms.starts_on})
+    return version
 
 
 async def keep_form(
@@ -145,33 +187,11 @@ async def _program(terms: ProgramTerms, now: datetime) -> UUID:
     return made
 
 
-def _must_keep_promises(path: Path, old: ProgramTerms, new: ProgramTerms) -> None:
-    """Rules about money change from a day to come; words, brand and destinations may change at once."""
-    if _money_rules(old) != _money_rules(new):
-        raise BadProgram(
-            [
-                f"{path.name} changes rules about money from {new.starts_on} on, which has come already. "
-                "What was promised stays: give the new rules a later date."
-            ]
-        )
-
-
-def _money_rules(terms: ProgramTerms) -> tuple[Any, ...]:
-    return (
-        terms.timezone,
-        terms.currency,
-        terms.plans,
-        tuple((tier.key, tier.rate_bps, tier.from_customers) for tier in terms.tiers),
-        terms.hold_days,
-        terms.link_window_days,
-        terms.pay_from_day,
-        terms.pay_to_day,
-        terms.months_paid,
-        terms.existing_subscriptions,
-        terms.second_tier_bps,
-        terms.tiers_fall,
-        terms.claim_days,
-    )
+def _problem(last: Terms, terms: ProgramTerms, now: datetime) -> str | None:
+    problem = why_not_after(parse_program(tomllib.loads(last.document)), last.starts_at, terms, now)
+    if problem and last.published_by and start_of(terms) < last.starts_at:
+        return f"{problem} It was published on the portal's pages; download its file there and change that."
+    return problem
 
 
 async def open_program(session_id: UUID, program_id: UUID) -> None:

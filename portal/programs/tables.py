@@ -25,6 +25,8 @@ class Terms(Table, tablename="terms"):
     document = Text(null=False)  # the TOML, as it was written
     digest = Varchar(length=64, null=False)
     loaded_at = Timestamptz(null=False, default=None)
+    # None where a program file on the machine brought it.
+    published_by = ForeignKey(Manager, null=True, default=None, on_delete=OnDelete.restrict)
 
 
 class ApplicationForm(Table, tablename="application_form"):

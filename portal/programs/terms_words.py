@@ -23,6 +23,12 @@ class Change:
     after: tuple[str, ...]
 
 
+FALLING = (
+    "A tier falls again at a month’s end when fewer customers are left than it takes. "
+    "You are told 30 days before."
+)
+
+
 def rules_of(terms: ProgramTerms) -> tuple[Rule, ...]:
     rules = (
         Rule("What you earn", _tiers(terms)),
@@ -83,12 +89,91 @@ def changes(old: ProgramTerms, new: ProgramTerms) -> tuple[Change, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A rule beside what it would become, for managers who draft other terms."""
+
+    about: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def changes(self) -> bool:
+        return self.before != self.after
+
+
+def side_by_side(old: ProgramTerms, new: ProgramTerms) -> tuple[Pair, ...]:
+    """Every rule, and the promotions, which are offers to customers and need nobody's agreement."""
+    before = {rule.about: rule.says for rule in rules_of(old)} | {"Promotions": _offers(old)}
+    after = {rule.about: rule.says for rule in rules_of(new)} | {"Promotions": _offers(new)}
+    return tuple(
+        Pair(about, before.get(about, ()), after.get(about, ()))
+        for about in dict.fromkeys((*before, *after))
+        if before.get(about) or after.get(about)
+    )
+
+
+def headline(old: ProgramTerms, new: ProgramTerms) -> str:
+    """The change itself, as long as it fits a heading: "Partner from 8 customers instead of 10"."""
+    found = [*_tier_changes(old, new)]
+    if old.hold_days != new.hold_days:
+        found.append(f"Held for {_days(new.hold_days)} instead of {old.hold_days}")
+    if old.months_paid != new.months_paid:
+        found.append(f"Paid for {_months(new)} instead of {_months(old)}")
+    if old.second_tier_bps != new.second_tier_bps:
+        found.append(f"Second tier {rate(new.second_tier_bps)} instead of {rate(old.second_tier_bps)}")
+    if old.link_window_days != new.link_window_days:
+        found.append(f"Clicks count for {_days(new.link_window_days)} instead of {old.link_window_days}")
+    if old.existing_subscriptions is not new.existing_subscriptions:
+        follow = new.existing_subscriptions is Existing.FOLLOW
+        found.append(f"Running subscriptions {'follow' if follow else 'keep their terms'}")
+    changed = [pair.about for pair in side_by_side(old, new) if pair.changes]
+    if not changed:
+        return "No rule changes"
+    if found and len(found) <= 2 and len(changed) <= len(found):
+        return ", ".join([found[0], *(_lower(one) for one in found[1:])])
+    named = ", ".join([changed[0], *(_lower(one) for one in changed[1:3])])
+    return named + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _tier_changes(old: ProgramTerms, new: ProgramTerms) -> tuple[str, ...]:
+    found = []
+    before = {tier.key: tier for tier in old.tiers}
+    for tier in new.tiers:
+        if (was := before.get(tier.key)) is None:
+            found.append(f"{tier.name}, a new tier of {rate(tier.rate_bps)}")
+            continue
+        if was.rate_bps != tier.rate_bps:
+            found.append(f"{tier.name} {rate(tier.rate_bps)} instead of {rate(was.rate_bps)}")
+        if was.from_customers != tier.from_customers:
+            found.append(f"{tier.name} from {tier.from_customers} customers instead of {was.from_customers}")
+    kept = {tier.key for tier in new.tiers}
+    found += [f"No {tier.name} any more" for tier in old.tiers if tier.key not in kept]
+    return tuple(found)
+
+
+def _months(terms: ProgramTerms) -> str:
+    return f"{terms.months_paid} months" if terms.months_paid else "as long as they stay"
+
+
+def _offers(terms: ProgramTerms) -> tuple[str, ...]:
+    return tuple(
+        f"{offer.name}: {', '.join(offer.codes)}, {offer.starts_on:%-d %B %Y} to {offer.ends_on:%-d %B %Y}"
+        + (f", for {terms.tier(offer.tier).name} only." if offer.tier else ".")
+        for offer in terms.promotions
+    )
+
+
 def _tiers(terms: ProgramTerms) -> tuple[str, ...]:
     return tuple(
         f"{tier.name}: {rate(tier.rate_bps)} of each payment"
         + (f", from {tier.from_customers} active paying customers." if tier.from_customers else ".")
         for tier in terms.tiers
-    )
+    ) + ((FALLING,) if terms.tiers_fall else ())
 
 
 def _how_long(terms: ProgramTerms) -> str:

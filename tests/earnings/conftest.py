@@ -1,19 +1,9 @@
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from portal import db
 from portal.programs.actions import load_program
 from tests.cast import BEGINNING, KARTRA, Cast
-from tests.conftest import Stage
-
-
-@pytest.fixture
-async def bound(stage: Stage, anyio_backend: str) -> AsyncIterator[None]:
-    """The stage's database, spoken to without the app."""
-    async with db.connected(stage.settings.database_url):
-        yield
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""`python -m portal.earnings.dry_run_process RUN`: answers one dry run at low priority, and ends."""
+
+import asyncio
+import os
+import sys
+from uuid import UUID
+
+from portal import db
+from portal.clock import utc_now
+from portal.earnings.dry_runs import work
+
+
+async def main() -> None:
+    os.nice(10)
+    async with db.connected(os.environ["PORTAL_DATABASE_URL"]):
+        await work(UUID(sys.argv[1]), utc_now)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
