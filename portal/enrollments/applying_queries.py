@@ -79,6 +79,14 @@ class ApplyPage:
 
 
 @dataclass(frozen=True)
+class GoOnPage:
+    """enrollments/go_on.html"""
+
+    email: str
+    program: str
+
+
+@dataclass(frozen=True)
 class CheckMailPage:
     """enrollments/check_mail.html: the same for known and unknown addresses."""
 

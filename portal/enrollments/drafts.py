@@ -25,7 +25,7 @@ from portal.enrollments.rules import (
 from portal.enrollments.tables import Draft, Enrollment
 from portal.errors import NotFound
 from portal.ids import new_id
-from portal.outbox.actions import post
+from portal.outbox.actions import oldest_waiting, post
 
 # Not a letter but a question: the worker makes an application of the draft, or tells whoever has one already.
 APPLICATION_SENT = "application_sent"
@@ -198,13 +198,15 @@ async def remind_writers(now: datetime) -> int:
 
 
 async def clear_drafts(now: datetime) -> None:
-    """What was typed goes: a day after it was sent, or after 30 days of silence. How long it took stays."""
+    """What was typed goes: a day after it was sent, or after 30 days of silence. How long it took stays.
+
+    Nothing goes of what was sent and still waits for the worker, which makes an application of it.
+    """
+    waits_since = await oldest_waiting(APPLICATION_SENT)
+    done_until = now - SENT_DRAFT_LASTS if waits_since is None else min(now - SENT_DRAFT_LASTS, waits_since)
     await Draft.update(_nothing(now)).where(
         Draft.emptied_at.is_null()
-        & (
-            (Draft.sent_at <= now - SENT_DRAFT_LASTS)
-            | (Draft.sent_at.is_null() & (Draft.saved_at <= now - DRAFT_LASTS))
-        )
+        & ((Draft.sent_at < done_until) | (Draft.sent_at.is_null() & (Draft.saved_at <= now - DRAFT_LASTS)))
     )
 
 

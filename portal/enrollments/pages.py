@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -169,16 +170,19 @@ async def forget(request: Asking, now: NamedDependency[datetime]) -> Response[An
 
 
 @get("/apply/draft/{token:str}")
+async def draft_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    """From the letter. It takes a press to go on: nobody types into another's draft unawares."""
+    draft_id, asked = await _lettered(request, token, now)
+    if draft_here(request, asked) == draft_id:
+        return go(request, asked.path)
+    email = await drafts.address_of(draft_id)
+    return show(request, "enrollments/go_on.html", page=queries.GoOnPage(email, asked.terms.name))
+
+
+@post("/apply/draft/{token:str}")
 async def open_draft(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
-    """From the letter: this browser has the draft from now on."""
-    draft_id = unsealed(settings_of(request).secret, "draft", token)
-    program_id = await drafts.program_of_draft(draft_id) if draft_id else None
-    if draft_id is None or program_id is None:
-        raise NotFound(
-            f"This application is not here any more. What is typed is kept for {DRAFT_LASTS.days} days. "
-            "You can begin a new one; it takes two minutes."
-        )
-    asked = await asked_now(program_id, now)
+    """This browser has the draft from now on."""
+    draft_id, asked = await _lettered(request, token, now)
     response = go(request, asked.path)
     keep_here(request, response, asked, draft_id)
     return response
@@ -197,6 +201,19 @@ async def sent_page(request: Asking, token: FromPath[str]) -> Page:
         path=house.apply_path,
     )
     return show(request, "enrollments/check_mail.html", page=page)
+
+
+async def _lettered(request: Asking, token: str, now: datetime) -> tuple[UUID, Asked]:
+    """The draft that a letter leads to. Raises NotFound for one that was cleared away."""
+    draft_id = unsealed(settings_of(request).secret, "draft", token)
+    program_id = await drafts.program_of_draft(draft_id) if draft_id else None
+    if draft_id is None or program_id is None:
+        raise NotFound(
+            f"This application is not here any more. What is typed is kept for {DRAFT_LASTS.days} days. "
+            "You can begin a new one; it takes two minutes."
+        )
+    speak_of(request, houses_of(request).of(program_id))
+    return draft_id, await asked_now(program_id, now)
 
 
 async def _shown(request: Asking, asked: Asked, now: datetime) -> Page:
@@ -303,5 +320,15 @@ def _page_problems(request: Asking, said: Said, asked: Asked, now: datetime) -> 
 
 apply_router = Router(
     "/",
-    route_handlers=[apply_to_the_only_one, apply_page, apply, save, mail_link, forget, open_draft, sent_page],
+    route_handlers=[
+        apply_to_the_only_one,
+        apply_page,
+        apply,
+        save,
+        mail_link,
+        forget,
+        draft_page,
+        open_draft,
+        sent_page,
+    ],
 )

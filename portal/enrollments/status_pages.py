@@ -14,10 +14,11 @@ from portal.accounts.rules import email_key
 from portal.enrollments import applying
 from portal.enrollments import applying_queries as queries
 from portal.enrollments.actions import answer_more
+from portal.enrollments.form_page import asked_now, keep_here
 from portal.enrollments.forms import TYPED_MOST, more_problem, parse_application
 from portal.errors import NotFound, Refused
 from portal.ids import sealed, unsealed
-from portal.programs.queries import current_form, terms_at
+from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
 from portal.web import (
     Asking,
@@ -104,9 +105,10 @@ async def answer(request: Asking, token: FromPath[str], now: NamedDependency[dat
 async def apply_again(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
     """A new form with the answers of the declined application."""
     application = _whose(request, token)
-    program_id = await queries.program_of(application)
-    draft = await applying.begin_again(application, (await current_form(program_id)).form_id, now)
-    return go(request, "/apply/draft/" + sealed(settings_of(request).secret, "draft", draft))
+    asked = await asked_now(await queries.program_of(application), now)
+    response = go(request, asked.path)
+    keep_here(request, response, asked, await applying.begin_again(application, asked.form.form_id, now))
+    return response
 
 
 @get("/apply/find")

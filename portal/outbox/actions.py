@@ -70,6 +70,17 @@ async def withdraw(letter: UUID) -> None:
     await Letter.delete().where((Letter.id == letter) & Letter.sent_at.is_null() & (Letter.attempts == 0))
 
 
+async def oldest_waiting(message: str) -> datetime | None:
+    """When the first of its kind was posted that has not left, also one that was given up for now."""
+    first = (
+        await Letter.select(Letter.created_at)
+        .where((Letter.message == message) & Letter.sent_at.is_null())
+        .order_by(Letter.created_at)
+        .first()
+    )
+    return first["created_at"] if first else None
+
+
 async def send_waiting(
     deliver: Callable[[Waiting], Awaitable[None]], now: datetime, *, at_most: int = 20
 ) -> int:

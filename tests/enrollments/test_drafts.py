@@ -91,7 +91,10 @@ async def test_a_letter_opens_it_on_another_device_and_there_it_is_sent(
     (letter,) = await post_of(app, clock())
     assert (letter["To"], "Hello," in text_of(letter)) == (LENA["email"], True)
     phone = await people.visitor()
-    page = await phone.get(path_in(letter, "/apply/draft/"), follow_redirects=True)
+    looked = await phone.get(path_in(letter, "/apply/draft/"))
+    assert "Go on here" in looked.text
+    assert not phone.cookies, "looking alone changes nothing"
+    page = await phone.post(path_in(letter, "/apply/draft/"), follow_redirects=True)
     there = filled_in(page)
     assert (there["name"], there["email"]) == (LENA["name"], LENA["email"])
     clock.forward(minutes=1)
@@ -148,7 +151,7 @@ async def test_two_devices_do_not_overwrite_each_other(
     await visitor.post(f"{FORM}/link", data={**desk, "name": "Lena", "email": LENA["email"]})
     (letter,) = await post_of(app, clock())
     laptop = await people.visitor()
-    there = filled_in(await laptop.get(path_in(letter, "/apply/draft/"), follow_redirects=True))
+    there = filled_in(await laptop.post(path_in(letter, "/apply/draft/"), follow_redirects=True))
     assert "Saved at" in await types(laptop, there, name="Lena from the laptop")
     said = await types(visitor, desk, name="Lena from the desk")
     assert "written on another device" in said
@@ -227,6 +230,19 @@ async def test_what_was_typed_goes_after_thirty_days_and_the_times_stay(
     draft = await the_draft()
     assert (draft.email, draft.answers, draft.emptied_at) == ("", "{}", clock())
     assert draft.started_at is not None
+
+
+async def test_nothing_goes_of_an_application_that_the_worker_has_not_read(
+    app: Litestar, visitor: httpx.AsyncClient, clock: FrozenClock
+) -> None:
+    form = await opened(visitor)
+    clock.forward(minutes=1)
+    await sends(visitor, form)
+    await clear_drafts(clock.forward(days=3))  # the worker stood still that long
+    await sent_letters(app, clock())
+    assert await Application.count().where(Application.affiliate.email == LENA["email"]) == 1
+    await clear_drafts(clock.forward(hours=1))
+    assert (await the_draft()).answers == "{}"
 
 
 async def test_it_can_be_deleted_at_once(visitor: httpx.AsyncClient) -> None:

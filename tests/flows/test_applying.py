@@ -93,6 +93,7 @@ async def test_a_slow_person_takes_a_break_and_ends_on_another_device(
         await _let_the_worker_see_it()
     phone = await arrives()
     await open_letter(phone, "is not sent yet")
+    await phone.presses("Go on here")
     for label, answer in {
         "Your name": "Lena Hoffmann",
         "E-mail": "lena@kurswerkstatt.example",

@@ -88,6 +88,7 @@ ACCESS = {
     "POST /manage/program/questions/{key}/remove": Open.TO_MANAGERS,
     "GET /manage/program/terms": Open.TO_MANAGERS,
     "GET /apply/draft/{token}": Open.TO_EVERYBODY,
+    "POST /apply/draft/{token}": Open.TO_EVERYBODY,
     "GET /apply/sent/{token}": Open.TO_EVERYBODY,
     "GET /apply/find": Open.TO_EVERYBODY,
     "POST /apply/find": Open.TO_EVERYBODY,
