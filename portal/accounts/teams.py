@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from piccolo.columns import Column
 from piccolo.columns.combination import And, Where
 
 from portal import db
@@ -19,6 +20,10 @@ from portal.outbox.actions import post
 GONE = "This invitation was used or taken back already. Whoever invited you can send a new one."
 TOO_OLD = "This invitation is too old. Ask whoever sent it to send it again."
 LAST_OWNER = "An account needs an owner. Make somebody else an owner first."
+NO_CONTACT = (
+    "Letters about this account go to {email}, and every other owner’s address belongs to another account "
+    "already. Invite an owner with an address of its own first."
+)
 
 
 async def invite(affiliate: UUID, email: str, role: Role, by: UUID, now: datetime) -> None:
@@ -149,6 +154,7 @@ async def change_role(affiliate: UUID, membership: UUID, role: Role | None, by: 
         await Membership.update({Membership.role: role}).where(Membership.id == membership)
         who, subject = Actor("person", str(by)), str(membership)
         await record(who, "changed_role", "membership", subject, now, place.role, str(role))
+        await _tell(place, by, role, now)
 
 
 async def remove(affiliate: UUID, membership: UUID, by: UUID, now: datetime) -> None:
@@ -165,6 +171,7 @@ async def remove(affiliate: UUID, membership: UUID, by: UUID, now: datetime) -> 
         await _take_back_invitations(affiliate, place.person, now)
         await _move_contact(affiliate, UUID(str(place.person)))
         await record(Actor("person", str(by)), "removed", "membership", str(membership), now, place.role)
+        await _tell(place, by, None, now)
 
 
 async def leave(affiliate: UUID, person: UUID, now: datetime) -> None:
@@ -291,8 +298,32 @@ async def _must_leave_an_owner(affiliate: UUID, membership: UUID) -> None:
         raise Refused(LAST_OWNER)
 
 
+async def _tell(place: Membership, by: UUID, role: Role | None, now: datetime) -> None:
+    """A letter to whom somebody else gave another role, or none any more."""
+    if place.person == by:
+        return
+    rows = await Person.raw(
+        "SELECT p.email, p.name, a.name AS account, b.name AS owner FROM person p, person b, affiliate a "
+        "WHERE p.id = {} AND b.id = {} AND a.id = {}",
+        place.person,
+        by,
+        place.affiliate,
+    )
+    row = rows[0]
+    values = {"name": row["name"], "account": row["account"], "by": row["owner"], "role": role}
+    await post("team_changed", program=None, to=row["email"], at=now, **values)
+
+
 async def _move_contact(affiliate: UUID, gone: UUID) -> None:
-    """Letters about the account must not go to somebody who left: the oldest owner gets them."""
+    """Letters about the account must not go to somebody who left: the oldest owner gets them.
+
+    Raises Refused when no owner has an address that no other account uses.
+    """
+    left = await Person.objects().where(Person.id == gone).first()
+    if left is None or not await Affiliate.exists().where(
+        (Affiliate.id == affiliate) & (Affiliate.email_key == left.email_key)
+    ):
+        return
     rows = await Membership.raw(
         "SELECT p.email, p.email_key FROM membership m JOIN person p ON p.id = m.person "
         "WHERE m.affiliate = {} AND m.ended_at IS NULL AND m.role = 'owner' "
@@ -300,8 +331,7 @@ async def _move_contact(affiliate: UUID, gone: UUID) -> None:
         "ORDER BY m.began_at, m.id",
         affiliate,
     )
-    left = await Person.objects().where(Person.id == gone).first()
-    if rows and left is not None:
-        await Affiliate.update(
-            {Affiliate.email: rows[0]["email"], Affiliate.email_key: rows[0]["email_key"]}
-        ).where((Affiliate.id == affiliate) & (Affiliate.email_key == left.email_key))
+    if not rows:
+        raise Refused(NO_CONTACT.format(email=left.email))
+    contact: dict[Column | str, str] = {"email": rows[0]["email"], "email_key": rows[0]["email_key"]}
+    await Affiliate.update(contact).where(Affiliate.id == affiliate)

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from assets_gen import Size
 from assets_gen.design import names
 from portal.creatives.pages import KINDS, studio_of
+from portal.enrollments.me import must_speak_of
 from portal.enrollments.queries import Me
 from portal.errors import Busy, NotFound, TooMany
 from portal.home import actions, program_list, queries
@@ -138,11 +139,13 @@ async def first_week(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]
 ) -> Response[Any]:
     """A button of the checklist: the link is placed, or is not after all, or the list is put away."""
-    match (await form_of(request)).get("do", ""):
+    said = await form_of(request)
+    must_speak_of(request, said.get("program", ""))
+    match said.get("do", ""):
         case "placed":
             await actions.say_placed(me.enrollment_id, now)
-            said = "Good. The first click will show here within a second."
-            return go(request, "/home#first-week", flash=said)
+            words = "Good. The first click will show here within a second."
+            return go(request, "/home#first-week", flash=words)
         case "not-placed":
             await actions.take_back_placed(me.enrollment_id)
         case "put-away":

@@ -21,6 +21,7 @@ ABOUT = {
     "sign_in_link": "a link to sign in",
     "new_password": "a new password",
     "team_invitation": "an invitation to a team",
+    "team_changed": "a change of somebody’s role",
     "manager_invitation": "an invitation to manage",
     "terms_change": "new terms",
 }

@@ -12,9 +12,10 @@ from portal.accounts import teams
 from portal.accounts.rules import Role, email_key
 from portal.accounts.tables import Affiliate, Invitation, Membership, Person, Session
 from portal.errors import NotYours, OnlyOwners, Refused
+from portal.ids import new_id
 from tests.cast import PASSWORD, Cast, Partner, joins
 from tests.conftest import FrozenClock, People
-from tests.letters import path_in, sent_letters
+from tests.letters import path_in, sent_letters, text_of
 
 RITA = {"name": "Rita Holm", "password": "nine grey otters swim"}
 RITAS_ADDRESS = "rita@northbound.example"
@@ -242,6 +243,41 @@ async def test_letters_about_an_account_follow_who_stays(
     await teams.leave(cast.ada.id, await person_of(cast.ada), clock())
     kept = await Affiliate.select(Affiliate.email).where(Affiliate.id == cast.ada.id).first()
     assert kept == {"email": rita.email}
+
+
+async def test_nobody_goes_whose_address_nobody_else_could_take_over(
+    app: Litestar, cast: Cast, clock: FrozenClock
+) -> None:
+    ben = await Person.objects().where(Person.email_key == cast.ben.email).first()
+    assert ben is not None
+    await Membership.insert(
+        Membership(
+            id=new_id(),
+            person=ben.id,
+            affiliate=cast.ada.id,
+            role=Role.OWNER,
+            began_at=clock(),
+            opened_at=clock(),
+        )
+    )
+    with pytest.raises(Refused, match="Invite an owner with an address of its own first"):
+        await teams.leave(cast.ada.id, await person_of(cast.ada), clock())
+    assert await owners_of(cast.ada.id) == 2
+
+
+async def test_a_letter_tells_of_another_role_and_of_the_end(
+    app: Litestar, cast: Cast, clock: FrozenClock
+) -> None:
+    rita = await joins(cast.ada, "Rita Holm", RITAS_ADDRESS, Role.READER, clock())
+    ada, place = await person_of(cast.ada), await place_of(rita)
+    await teams.change_role(cast.ada.id, place, Role.MEMBER, ada, clock())
+    await teams.remove(cast.ada.id, place, ada, clock())
+    letters = [letter for letter in await sent_letters(app, clock()) if letter["To"] == rita.email]
+    assert [letter["Subject"] for letter in letters] == [
+        "You are a member of Ada Lindqvist now",
+        "You are not on Ada Lindqvist any more",
+    ]
+    assert "Ada Lindqvist has taken you off" in text_of(letters[1])
 
 
 async def test_somebody_elses_team_is_not_there(app: Litestar, cast: Cast, clock: FrozenClock) -> None:
