@@ -21,6 +21,7 @@ HEADINGS = {
     403: "This page isn't for your account",
     404: "Nothing is at this address",
     405: "This address doesn't take that",
+    408: "This took too long",
     409: "Nothing was changed",
     413: "This is too large",
     422: "This can't be read",
@@ -33,6 +34,7 @@ HEADINGS = {
 STATUS: dict[type[errors.PortalError], int] = {
     errors.NotAllowed: 403,
     errors.NotFound: 404,
+    errors.TooSlow: 408,
     errors.Refused: 409,
     errors.Conflict: 409,
     errors.TooLarge: 413,

@@ -55,7 +55,7 @@ from portal.static_files import StaticFiles, static_router
 from portal.storage import Storage
 from portal.templating import make_environment
 from portal.web import House, Houses
-from portal.wire import ReadableHost, SameOrigin, security_headers
+from portal.wire import ReadableHost, SameOrigin, WholeBodies, security_headers
 from portal.worker import Worker, working
 
 BODY_LIMIT = 64 * 1024
@@ -135,7 +135,7 @@ def create_app(
             Router("/", route_handlers=[nowhere]),
         ],
         dependencies={"now": Provide(now, sync_to_thread=False), "me": Provide(provide_me)},
-        middleware=[ReadableHost(), KnowWho(), KnowProgram(), SameOrigin()],
+        middleware=[WholeBodies(), ReadableHost(), KnowWho(), KnowProgram(), SameOrigin()],
         before_send=[security_headers(settings)],
         exception_handlers=HANDLERS,
         # Pictures and PDFs are packed already, and so are static files.

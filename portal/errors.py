@@ -47,6 +47,12 @@ class TooLarge(PortalError):
     sentence = "This is larger than the portal accepts."
 
 
+class TooSlow(PortalError):
+    """408: the rest of a request did not come."""
+
+    sentence = "This took too long to arrive. Nothing was changed; please try again on a better connection."
+
+
 class Unreadable(PortalError):
     """422: what was sent cannot be understood, and no form can show it beside a field."""
 

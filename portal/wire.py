@@ -1,5 +1,6 @@
 """What holds on the wire for every answer: security headers, and no unsafe request from another site."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,9 +10,17 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketReceiveMessage,
+)
 
-from portal.errors import NotAllowed
+from portal.errors import NotAllowed, TooSlow
 from portal.settings import Settings
 from portal.web import SAFE_METHODS
 
@@ -60,6 +69,37 @@ class ReadableHost(ASGIMiddleware):
             scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"host"]
             raise ClientException
         await next_app(scope, receive, send)
+
+
+class WholeBodies(ASGIMiddleware):
+    """Ends requests whose body does not arrive: who sends a byte a minute would hold a place for ever.
+
+    `seconds` is for all of a body, from the moment that somebody begins to read it.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, seconds: float = 120) -> None:
+        self.seconds = seconds
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        ends: float | None = None
+        whole = False
+
+        async def receive_in_time() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+            nonlocal ends, whole
+            if whole:  # what comes now is that the other side has gone, whenever it likes
+                return await receive()
+            ends = ends or asyncio.get_running_loop().time() + self.seconds
+            try:
+                async with asyncio.timeout_at(ends):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow from None
+            whole = not message.get("more_body", False)
+            return message
+
+        await next_app(scope, receive_in_time, send)
 
 
 class SameOrigin(ASGIMiddleware):

@@ -1,12 +1,16 @@
 """What holds for every answer on the wire, whoever asks and whatever the answer is."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar, Request, Response, post
 
 from portal.app import create_app
-from portal.wire import CONTENT_POLICY
+from portal.errors import TooSlow
+from portal.wire import CONTENT_POLICY, WholeBodies
 from tests.cast import PASSWORD, Cast
 from tests.conftest import FrozenClock, People, Stage, settings_for
 
@@ -189,3 +193,31 @@ async def test_json_that_is_nested_without_end_cannot_be_read(visitor: httpx.Asy
     nested = b'{"credential":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
     answer = await visitor.post("/signin/passkey", content=nested)
     assert answer.status_code == 422
+
+
+async def test_a_body_that_stops_halfway_is_not_waited_for() -> None:
+    """The portal's own patience, made short, before a page that reads what is sent."""
+
+    @post("/", signature_types=[Request])
+    async def reads(request: Request[Any, Any, Any]) -> str:
+        return (await request.body()).decode()
+
+    app = Litestar([reads], middleware=[WholeBodies(seconds=0.05)], exception_handlers={TooSlow: _late})
+
+    async def halting() -> AsyncIterator[bytes]:
+        yield b"half of "
+        await asyncio.sleep(30)
+        yield b"it"
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield b"all of "
+        yield b"it"
+
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://portal.example") as sender:
+        assert (await sender.post("/", content=halting())).status_code == httpx.codes.REQUEST_TIMEOUT
+        assert (await sender.post("/", content=whole())).text == "all of it"
+
+
+def _late(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    return Response(str(error), status_code=httpx.codes.REQUEST_TIMEOUT)
