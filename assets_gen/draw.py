@@ -144,7 +144,8 @@ def _plate(canvas: Image.Image, element: Placed) -> None:
 
 def _rule(canvas: Image.Image, element: Placed) -> None:
     box = element.box.pixels
-    mask = Image.new("L", (max(1, box[2] - box[0]), box[3] - box[1]), 90)
+    strength = 90 if element.colour is None else 255
+    mask = Image.new("L", (max(1, box[2] - box[0]), max(1, box[3] - box[1])), strength)
     paint.fill(canvas, element.ink, mask, (box[0], box[1]))
 
 

@@ -30,6 +30,28 @@ STACKS: dict[str, tuple[str, ...]] = {
     "poster_small": ("Archivo-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
     "round": ("Manrope-ExtraBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
     "round_small": ("Manrope-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "serif_large": ("Fraunces144pt-Book.ttf", "Fraunces144pt-Book-Ext.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "serif_large_italic": (
+        "Fraunces144pt-BookItalic.ttf",
+        "Fraunces144pt-BookItalic-Ext.ttf",
+        "Inter-SemiBold.ttf",
+        *_SCRIPTS,
+    ),
+    "serif": ("Fraunces36pt-Book.ttf", "Fraunces36pt-Book-Ext.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "serif_italic": (
+        "Fraunces36pt-BookItalic.ttf",
+        "Fraunces36pt-BookItalic-Ext.ttf",
+        "Inter-SemiBold.ttf",
+        *_SCRIPTS,
+    ),
+    "serif_figure": ("Fraunces144pt-Light.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "reading": ("Newsreader-Regular.ttf", "Inter-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "reading_italic": ("Newsreader-Italic.ttf", "Inter-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "reading_strong": ("Newsreader-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "quote": ("InstrumentSerif-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "grotesk": ("HankenGrotesk-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "grotesk_small": ("HankenGrotesk-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "narrow": ("BigShouldersDisplay-ExtraBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
     "mono": ("JetBrainsMono-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
 }
 _COMPLEX = ("ARABIC", "HEBREW", "THAI", "DEVANAGARI", "SYRIAC", "BENGALI", "TAMIL", "KHMER", "MYANMAR")

@@ -15,7 +15,7 @@ from assets_gen.qr import qr_of
 from assets_gen.scene import Box, Drawing, Mark, Placed, Scene, Tile, Type
 from assets_gen.size import Size
 from assets_gen.table import Table
-from assets_gen.text import Face, Fit, Setting, fitted, ink, shape, shortened
+from assets_gen.text import Face, Fit, Setting, fitted, ink, leaning, shape, shortened
 
 _FIGURE = re.compile(r"([\d.,]+)\s*(\S*)\Z")
 _ART = ("ground", "beam", "disc", "window")
@@ -45,6 +45,9 @@ def arranged(
 
 
 def _place(table: Table, element: Element) -> None:
+    if table.absent & set(element.options.get("needs", ())):
+        table.leave_out(element)
+        return
     place = _place_art if element.kind in _ART else _KINDS.get(element.kind)
     if place is None:
         raise AssetError(f"{table.design.name}: there is no kind of element {element.kind!r}")
@@ -129,6 +132,8 @@ def _place_text(table: Table, element: Element) -> None:
         table.leave_out(element)
         return
     face = table.design.faces[options["face"]]
+    if face.tail:
+        words = leaning(words)
     least = max(options["least"] * table.unit, table.least_type)
     fit = Fit(
         largest=max(options["size"] * table.unit, table.least_type),
@@ -271,10 +276,20 @@ def _centred(field_: Box, side: int) -> tuple[float, float, float, float]:
 
 
 def _place_rule(table: Table, element: Element) -> None:
-    room = table.room(element)
-    thick = table.size.density
-    box = Box(round(room.left), round(room.top), round(room.left) + thick, round(room.bottom))
-    table.put(Placed(element.name, "rule", box, ink=table.rgb(element.options["ink"]), group=element.name))
+    """A line downwards, or across if it has no end below; a `solid` one is as dark as the text."""
+    room, options = table.room(element), element.options
+    thick = round(options.get("thick", 1) * table.size.density)
+    left, top = round(room.left), round(room.top)
+    right, bottom = left + thick, round(room.bottom)
+    if "bottom" not in element.edges:
+        right, bottom = round(room.right), top + thick
+    box, ink_ = Box(left, top, right, bottom), table.rgb(options["ink"])
+    group = str(options.get("group", element.name))
+    table.put(
+        Placed(
+            element.name, "rule", box, ink=ink_, group=group, colour=ink_ if options.get("solid") else None
+        )
+    )
 
 
 def _place_figure(table: Table, element: Element) -> None:
@@ -343,6 +358,7 @@ def _place_lockup(table: Table, element: Element) -> None:
         density=table.size.density,
         stacked=options.get("arrange") == "stack",
         only=options.get("only", ""),
+        own_first=bool(options.get("own_first")),
         from_right=options.get("align") == "right",
         printed=bool(options.get("printed")),
         may_cut=bool(options.get("may_cut")),

@@ -11,13 +11,12 @@ from itertools import combinations
 import numpy as np
 from PIL import Image
 
-from assets_gen.banner import render_banner
+from assets_gen.banner import compose
 from assets_gen.brand import Brand, Offer
 from assets_gen.colour import Floats, luminance
 from assets_gen.design import Design
 from assets_gen.draw import grounds
-from assets_gen.encode import Format
-from assets_gen.layout import arranged
+from assets_gen.encode import Format, encoded
 from assets_gen.logo import Logo
 from assets_gen.palette import Palette
 from assets_gen.relight import MARK, faint, shows_by_itself
@@ -29,15 +28,15 @@ _INKS = ("text", "logo", "mark", "qr", "pill", "plate", "rule", "icon")
 
 def findings(design: Design, size: Size, affiliate: Brand, program: Brand, offer: Offer) -> list[str]:
     """Everything that is wrong with the picture, as PNG and as JPEG; empty if it may be published."""
-    scene, palette = arranged(design, size, affiliate, program, offer)
+    picture, scene, palette = compose(design, size, affiliate, program, offer)
     found = check(scene, palette)
     for form in (Format.PNG, Format.JPEG):
-        banner = render_banner(design, size, affiliate, program, offer, form)
+        data = encoded(picture, form, size.weight_limit)
         # A network is given the form that suits the design; the other one is a download.
         limit = size.weight_limit if form == design.form else None
-        if limit is not None and len(banner.data) > limit:
-            found.append(f"The {form} weighs {len(banner.data)} bytes; {limit} are allowed.")
-        if any(element.kind == "qr" for element in scene.elements) and decoded(banner.data) != offer.link:
+        if limit is not None and len(data) > limit:
+            found.append(f"The {form} weighs {len(data)} bytes; {limit} are allowed.")
+        if any(element.kind == "qr" for element in scene.elements) and decoded(data) != offer.link:
             found.append(f"The QR code in the {form} does not read as {offer.link}.")
     return found
 

@@ -25,6 +25,7 @@ class Room:
     """Where the lock-up goes: `cap` is the wordmark's cap height in pixels, `gap` in cap heights.
 
     `may_cut`: a name that is too long even in its smallest lines may end in an ellipsis.
+    `own_first`: the affiliate stands before the program.
     `only` names one of the two ("program", "affiliate"), still at the size it would have beside the other.
     """
 
@@ -36,6 +37,7 @@ class Room:
     density: int
     stacked: bool
     only: str = ""
+    own_first: bool = False
     from_right: bool = False
     printed: bool = False
     may_cut: bool = False
@@ -79,11 +81,19 @@ def _row(
     hairline = max(room.density, round(0.035 * cap))
     left, top, bottom = round(start), round(-0.125 * cap), round(1.125 * cap)
     rule = Box(left, top, left + hairline, bottom)
-    parts.append(Placed("lockup.rule", "rule", rule, ink=inks[0], group=_GROUP))
+    line = Placed("lockup.rule", "rule", rule, ink=inks[0], group=_GROUP)
+    parts.append(line)
     x = rule.right + room.gap * cap
     space = room.box.right - room.box.left - x
     own = _affiliate(affiliate, faces["name"], weight, room, inks, space if narrow else max(space, 6 * cap))
     moved = own.moved(round(x - own.box.left), 0)
+    if room.own_first:
+        gap = rule.left - _right(parts[:-1])
+        turn = round(moved.box.width + 2 * gap + hairline)
+        parts = [part.moved(turn, 0) for part in parts[:-1]]
+        at = round(moved.box.width + gap)
+        parts.append(replace(line, box=Box(at, top, at + hairline, bottom)))
+        moved = own.moved(-round(own.box.left), 0)
     return _pinned([*parts, moved], room)
 
 
@@ -131,9 +141,14 @@ def _stack(
     bottom = max(part.box.bottom for part in parts)
     gap = max(0.75 * room.cap, 6 * room.density)
     moved = own.moved(-round(own.box.left), round(bottom + gap - own.box.top))
-    height = moved.box.bottom - min(part.box.top for part in parts)
+    if room.own_first:
+        top = min(part.box.top for part in parts)
+        moved = own.moved(-round(own.box.left), round(top - own.box.top))
+        parts = [part.moved(0, round(moved.box.bottom + gap - top)) for part in parts]
+    both = [*parts, moved]
+    height = max(part.box.bottom for part in both) - min(part.box.top for part in both)
     spare = max(0.0, (room.box.height - height) / 2)
-    return _pinned([*parts, moved], room, round(spare))
+    return _pinned(both, room, round(spare))
 
 
 def _program(

@@ -10,6 +10,7 @@ from assets_gen.design import Design, Role
 from assets_gen.logo import colours_of
 
 _HOUSE = Colour.parse("#2433F0")
+_CREAM = Colour(0.966, 0.016, 88.0)
 Palette = Mapping[str, Colour]
 
 
@@ -29,7 +30,9 @@ def _sources(affiliate: Brand, program: Brand) -> dict[str, Colour]:
     vivid = max(speaking, key=_vividness, default=house[0])
     # A second colour of the brand grounds the picture; a single one grounds itself.
     deep = next((colour for colour in own if colour is not vivid and colour.lightness < 0.5), vivid)
-    return {"vivid": vivid, "deep": deep, "program": house[0], "program_second": house[-1]}
+    # Paper is warm: of a warm brand's own hue, else cream.
+    warm = vivid if 20 <= vivid.hue <= 125 else _CREAM
+    return {"vivid": vivid, "deep": deep, "warm": warm, "program": house[0], "program_second": house[-1]}
 
 
 def _vividness(colour: Colour) -> float:

@@ -9,7 +9,7 @@ from assets_gen.colour import Rgb
 from assets_gen.logo import Logo
 from assets_gen.qr import Qr
 from assets_gen.size import Size
-from assets_gen.text import Setting
+from assets_gen.text import LEAN, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ class Placed:
 
     @property
     def text(self) -> str:
-        return " ".join(self.content.setting.lines) if isinstance(self.content, Type) else ""
+        return (
+            " ".join(self.content.setting.lines).replace(LEAN, "") if isinstance(self.content, Type) else ""
+        )
 
     @property
     def text_size(self) -> float | None:

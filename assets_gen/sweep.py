@@ -13,15 +13,24 @@ from assets_gen.size import Size
 Picture = tuple[str, str, str]
 
 
-def pictures(designs: list[str] | None = None, every: int = 1) -> list[Picture]:
-    """(design, size, kit). With `every`, a sample that still meets each size and each kit."""
-    wanted = [
+def pictures(designs: list[str] | None = None) -> list[Picture]:
+    """(design, size, kit)."""
+    return [
         (name, str(size), kit)
         for name in designs or names()
         for size in Design.load(name).sizes
         for kit in kits()
     ]
-    return wanted[::every]
+
+
+def sample(design: str) -> list[Picture]:
+    """Each size once and each kit at least once; another design meets them in other pairs."""
+    every, start = list(kits()), names().index(design) * 5
+    sizes = Design.load(design).sizes
+    return [
+        (design, str(sizes[number % len(sizes)]), every[(start + number) % len(every)])
+        for number in range(max(len(sizes), len(every)))
+    ]
 
 
 def swept(wanted: list[Picture], processes: int | None = None) -> Iterator[tuple[Picture, str]]:

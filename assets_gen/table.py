@@ -16,6 +16,7 @@ from assets_gen.design import Design, Element
 from assets_gen.palette import Palette
 from assets_gen.scene import Box, Placed, Type
 from assets_gen.size import Size
+from assets_gen.text import LEAN
 
 _TERM = re.compile(r"\s*([+-]?)\s*(?:([a-z_]+)\.(left|right|top|bottom)|(\d+(?:\.\d+)?)(w|h|px)?)")
 
@@ -125,7 +126,7 @@ class Table:
         self.placed.append(placed)
         if isinstance(placed.content, Type):
             setting = placed.content.setting
-            self.missing += fonts.missing("".join(setting.lines), setting.face.stack)
+            self.missing += fonts.missing("".join(setting.lines).replace(LEAN, ""), setting.face.stack)
         self.boxes[name or placed.name] = box or placed.box
 
     def words(self, slot: str) -> str:

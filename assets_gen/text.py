@@ -19,15 +19,18 @@ _EM = 512
 # Japanese punctuation and small kana never begin a line.
 _NOT_FIRST = "。、」）！？ーっッゃゅょャュョ"
 _NO_LIGATURES = ["-liga", "-clig"]
+# Stands before each word that is set in the face's tail. Private, so no text that comes in can hold it.
+LEAN = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A stack of fonts with tracking and extra word space in em."""
+    """A stack of fonts with tracking and extra word space in em; `tail` is the stack of the last words."""
 
     stack: str
     tracking: float = 0.0
     word_space: float = 0.0
+    tail: str = ""
 
     @property
     def cap_height(self) -> float:
@@ -82,7 +85,8 @@ def _advance(face: str, text: str) -> float:
 def shape(text: str, face: Face) -> Line:
     pieces: list[tuple[str, str, float]] = []
     x = 0.0
-    parts = fonts.runs(text, face.stack)
+    upright, _, leaning = text.partition(LEAN)
+    parts = fonts.runs(upright, face.stack) + fonts.runs(leaning.replace(LEAN, ""), face.tail or face.stack)
     from_right = reads_from_right(text)
     if from_right:
         # The space after a left-to-right word stands on its other side here.
@@ -122,6 +126,16 @@ def _clusters(text: str) -> list[str]:
         else:
             result.append(character)
     return result
+
+
+def leaning(text: str) -> str:
+    """The text with its last words marked for the tail, where their script has italics."""
+    units = text.split(" ")
+    last = 2 if len(units[-1]) < 5 and len(units) > 3 else 1
+    tail = units[-last:]
+    if len(units) < 2 or any(ord(character) > 0x24F for character in "".join(tail) if character.isalpha()):
+        return text
+    return " ".join([*units[:-last], *(LEAN + unit for unit in tail)])
 
 
 def reads_from_right(text: str) -> bool:
