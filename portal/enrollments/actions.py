@@ -31,6 +31,7 @@ from portal.enrollments.tables import (
     Link,
 )
 from portal.enrollments.taken import Taken, taken_by_others
+from portal.enrollments.welcome import welcome_values
 from portal.enrollments.wording import twin_key
 from portal.errors import NotFound, Refused
 from portal.ids import new_id
@@ -86,12 +87,8 @@ async def approve(
             now,
             slug=slug,
             code=code,
-            percent=terms.code_percent,
-            rate_bps=terms.tier(tier).rate_bps,
-            hold_days=terms.hold_days,
-            pay_from_day=terms.pay_from_day,
-            pay_to_day=terms.pay_to_day,
             token=str(token) if token else None,
+            **await welcome_values(application, manager_id, terms, tier),
         )
         await _note(
             decider(manager_id),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from portal.creatives.rules import NAME_MOST, name_to_draw
 from portal.enrollments.wording import is_decent, plain_letters
 from portal.home.calculator import MOST_CUSTOMERS, MOST_LEAVING, Wish
-from portal.programs.rules import Plan, ProgramTerms
+from portal.programs.rules import ProgramTerms
 
 USUAL_CUSTOMERS = 4
 SAMPLE_NAME = "Plain Funnels"
@@ -49,7 +49,7 @@ def parse_wish(said: Mapping[str, str], terms: ProgramTerms) -> Asked:
     notes: list[str] = []
     customers = _whole(said.get("customers"), USUAL_CUSTOMERS, 1, MOST_CUSTOMERS, "customers a month", notes)
     leaving = _whole(said.get("leaving"), 0, 0, MOST_LEAVING, "per cent who leave", notes)
-    plan = usual_plan(terms)
+    plan = terms.usual_plan
     if (key := said.get("plan")) and key != plan.key:
         found = terms.plan(key)
         if found is None:
@@ -57,11 +57,6 @@ def parse_wish(said: Mapping[str, str], terms: ProgramTerms) -> Asked:
         plan = found or plan
     trial = plan.trial is not None and said.get("trial", "yes") != "no"
     return Asked(Wish(plan, customers, trial, leaving), tuple(notes))
-
-
-def usual_plan(terms: ProgramTerms) -> Plan:
-    """The first plan with a trial, else the first plan."""
-    return next((plan for plan in terms.plans if plan.trial), terms.plans[0])
 
 
 def _whole(text: str | None, usual: int, least: int, most: int, what: str, notes: list[str]) -> int:

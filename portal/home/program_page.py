@@ -15,7 +15,7 @@ from portal.enrollments.rules import due
 from portal.enrollments.wording import code_proposals
 from portal.home.calculator import Year, first_payout_without_trial, year_of
 from portal.home.chart import NARROW, WIDE, Chart, chart_of
-from portal.home.forms import COLOURS, Asked, Try, parse_try, parse_wish, usual_plan
+from portal.home.forms import COLOURS, Asked, Try, parse_try, parse_wish
 from portal.home.studio import picture_of
 from portal.money import Money
 from portal.programs.rules import Plan, ProgramTerms, TermsHistory, Tier
@@ -113,7 +113,7 @@ async def program_page(
 
 def worked_example(terms: ProgramTerms, today: date) -> WorkedExample:
     """The first plan with a trial, else the first plan, followed from today to the first payout."""
-    plan = usual_plan(terms)
+    plan = terms.usual_plan
     sale_on = today + timedelta(days=plan.trial.days) if plan.trial else today
     released = released_on(sale_on, terms.hold_days)
     run, next_on = run_month(released), next_day(plan, sale_on)

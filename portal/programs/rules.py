@@ -212,6 +212,11 @@ class ProgramTerms:
         return next((plan for plan in self.plans if plan.trial and plan.trial.price == amount), None)
 
     @property
+    def usual_plan(self) -> Plan:
+        """What examples are given with: the first plan with a trial, else the first plan."""
+        return next((plan for plan in self.plans if plan.trial), self.plans[0])
+
+    @property
     def first_destination(self) -> Destination:
         return self.destinations[0]
 
