@@ -10,6 +10,7 @@ from portal.accounts.rules import email_key
 from portal.accounts.tables import Affiliate
 from portal.audit.actions import Actor, record
 from portal.enrollments.answers import answers_in, form_answered
+from portal.enrollments.declined import forget_reminder, makes_room
 from portal.enrollments.drafts import encoded
 from portal.enrollments.finding import find_hints, packed
 from portal.enrollments.forms import ApplicationDraft
@@ -17,7 +18,7 @@ from portal.enrollments.locks import locked_application
 from portal.enrollments.looking import looked_for
 from portal.enrollments.rules import ApplicationState, Source, must_be_changeable, must_be_confirmable
 from portal.enrollments.tables import Application, Draft, TermsAcceptance
-from portal.errors import NotFound, Refused
+from portal.errors import Refused
 from portal.ids import new_id
 from portal.outbox.actions import Waiting, post
 from portal.programs.queries import terms_at, terms_history
@@ -68,10 +69,12 @@ async def submit_application(
         affiliate = await _affiliate(draft, now)
         affiliate_id = UUID(str(affiliate.id))
         earlier = await _applications_of(affiliate_id, program_id)
-        if closed := next((one for one in earlier if not _makes_room(one, now)), None):
+        if closed := next((one for one in earlier if not makes_room(one, now)), None):
             await _tell_state(affiliate, closed, now, applied_again=True)
             return None
         answers = encoded(draft)
+        for one in earlier:
+            await forget_reminder(one)
         if again := next((one for one in earlier if _is_double(one, answers, now)), None):
             return UUID(str(again.id))
         application_id = new_id()
@@ -116,7 +119,7 @@ async def confirm_address(application_id: UUID, now: datetime) -> None:
         affiliate_id, program_id = UUID(str(application.affiliate)), UUID(str(application.program))
         await db.for_update(Affiliate.select(Affiliate.id).where(Affiliate.id == affiliate_id))
         earlier = await _applications_of(affiliate_id, program_id)
-        if any(not _makes_room(one, now) for one in earlier):
+        if any(not makes_room(one, now) for one in earlier):
             raise Refused("You have an application already. The letter that came then leads to its state.")
         answers = msgspec.json.decode(application.answers, type=ApplicationDraft)
         await Affiliate.update(
@@ -199,32 +202,6 @@ async def change_answers(
         )
 
 
-async def begin_again(application_id: UUID, form_id: UUID | None, now: datetime) -> UUID:
-    """A new draft with the answers of a declined application; gives back its id. Raises Refused."""
-    async with db.transaction():
-        last = await Application.objects().where(Application.id == application_id).first()
-        if last is None:
-            raise NotFound
-        if last.state != ApplicationState.DECLINED or not _makes_room(last, now):
-            raise Refused("You can't apply again yet. The page of your application says from when.")
-        draft_id = new_id(now)
-        answers = msgspec.json.decode(last.answers, type=ApplicationDraft)
-        await Draft.insert(
-            Draft(
-                id=draft_id,
-                program=last.program,
-                form=form_id,
-                email=answers.email,
-                answers=encoded(answers),
-                revision=1,
-                writer=draft_id,
-                started_at=now,
-                saved_at=now,
-            )
-        )
-        return draft_id
-
-
 async def accept(affiliate_id: UUID, program_id: UUID, terms_id: UUID, how: str, now: datetime) -> None:
     """Once agreed is agreed: a second time changes nothing."""
     agreed = TermsAcceptance(
@@ -291,13 +268,6 @@ async def _applications_of(affiliate_id: UUID, program_id: UUID) -> list[Applica
         .where((Application.affiliate == affiliate_id) & (Application.program == program_id))
         .order_by(Application.sent_at, ascending=False)
     )
-
-
-def _makes_room(earlier: Application, now: datetime) -> bool:
-    """Whether another application may follow this one."""
-    if earlier.state == ApplicationState.DECLINED:
-        return bool(now >= earlier.again_from)
-    return bool(earlier.state == ApplicationState.UNCONFIRMED)
 
 
 def _is_double(earlier: Application, answers: str, now: datetime) -> bool:

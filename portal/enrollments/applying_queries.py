@@ -121,6 +121,8 @@ class StatusPage:
     contact: str
     program: str
     may_apply_again: bool
+    is_reminded: bool  # a letter waits for the day
+    emptied: bool  # the answers were deleted
     may_change: bool
     exchanges: tuple[Exchange, ...]  # oldest first; the last one may wait for its answer
     typed: str = ""  # an answer that came back, and why
@@ -199,6 +201,8 @@ async def status_page(application_id: UUID, terms: ProgramTerms, path: str, now:
         contact=terms.contact,
         program=terms.name,
         may_apply_again=state is ApplicationState.DECLINED and (again_from is None or again_from <= now),
+        is_reminded=row["reminder"] is not None,
+        emptied=row["emptied_at"] is not None,
         may_change=state is ApplicationState.IN_REVIEW and row["opened_at"] is None,
         exchanges=await exchanges_about(application_id, terms),
     )
@@ -275,7 +279,8 @@ def _local(moment: datetime, terms: ProgramTerms) -> datetime:
 async def _application(application_id: UUID) -> dict[str, Any]:
     rows = await Application.raw(
         "SELECT ap.program, ap.state, ap.answers, ap.form, ap.sent_at, ap.confirmed_at, ap.opened_at, "
-        "ap.decided_at, ap.reason, ap.again_from, ap.waits_since, m.name AS manager_name FROM application ap "
+        "ap.decided_at, ap.reason, ap.again_from, ap.waits_since, ap.reminder, ap.emptied_at, "
+        "m.name AS manager_name FROM application ap "
         "LEFT JOIN manager m ON m.id = ap.decided_by WHERE ap.id = {}",
         application_id,
     )

@@ -81,6 +81,7 @@ class OpenApplication:
     notes: tuple[Note, ...]
     pending: Pending | None  # a decision whose minute is not over
     unread: bool  # no manager has seen it before
+    emptied: bool  # the applicant has deleted the answers
     terms_version: int
     slug: str  # of the link and code that approval made; empty before
     code: str
@@ -179,11 +180,14 @@ async def open_application(
         usual_again=today + timedelta(days=AGAIN_AFTER_DAYS),
         first_again=today + timedelta(days=1),
         # Found anew: what was true when it was confirmed need not be true now.
-        hints=await find_hints(UUID(str(row["affiliate"])), program_id, answers, terms),
+        hints=()
+        if row["emptied_at"]
+        else await find_hints(UUID(str(row["affiliate"])), program_id, answers, terms),
         exchanges=await exchanges_about(application_id, terms),
         notes=await _notes(application_id, manager_id, terms),
         pending=waiting,
         unread=row["opened_at"] is None,
+        emptied=row["emptied_at"] is not None,
         terms_version=row["terms_version"],
         slug=made[0],
         code=made[1],
@@ -240,7 +244,7 @@ async def _application(application_id: UUID, program_id: UUID) -> dict[str, Any]
     rows = await Application.raw(
         "SELECT ap.program, ap.affiliate, ap.state, ap.answers, ap.form, ap.sent_at, ap.confirmed_at, "
         "ap.waits_since, ap.opened_at, ap.decided_at, ap.reason, ap.again_from, ap.seconds, ap.source, "
-        "m.name AS manager_name, t.version AS terms_version FROM application ap "
+        "ap.emptied_at, m.name AS manager_name, t.version AS terms_version FROM application ap "
         "JOIN terms t ON t.id = ap.terms LEFT JOIN manager m ON m.id = ap.decided_by "
         "WHERE ap.id = {} AND ap.program = {}",
         application_id,

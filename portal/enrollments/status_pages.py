@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from portal.accounts.forms import email_problem
 from portal.accounts.rules import email_key
-from portal.enrollments import applying
+from portal.enrollments import applying, declined
 from portal.enrollments import applying_queries as queries
 from portal.enrollments.actions import answer_more
 from portal.enrollments.form_page import asked_now, keep_here
@@ -107,8 +107,36 @@ async def apply_again(request: Asking, token: FromPath[str], now: NamedDependenc
     application = _whose(request, token)
     asked = await asked_now(await queries.program_of(application), now)
     response = go(request, asked.path)
-    keep_here(request, response, asked, await applying.begin_again(application, asked.form.form_id, now))
+    keep_here(request, response, asked, await declined.begin_again(application, asked.form.form_id, now))
     return response
+
+
+@post("/apply/status/{token:str}/remind")
+async def remind(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    """One letter on the day from which they may apply again, or none after all."""
+    application = _whose(request, token)
+    if (await form_of(request)).get("do") == "not":
+        await declined.dont_remind(application)
+        said = "No letter will come."
+    else:
+        await declined.remind(application, now)
+        said = "You get one letter on that day."
+    return go(request, _status_path(request, application), flash=said)
+
+
+@get("/apply/status/{token:str}/delete")
+async def delete_page(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Page:
+    application = _whose(request, token)
+    path, terms = _status_path(request, application), await _terms(request, application, now)
+    page = await queries.status_page(application, terms, path, now)
+    return show(request, "enrollments/delete_answers.html", page=page)
+
+
+@post("/apply/status/{token:str}/delete")
+async def delete(request: Asking, token: FromPath[str], now: NamedDependency[datetime]) -> Response[Any]:
+    application = _whose(request, token)
+    await declined.delete_answers(application, now)
+    return go(request, _status_path(request, application), flash="Your answers are deleted.")
 
 
 @get("/apply/find")
@@ -166,6 +194,9 @@ status_router = Router(
         change,
         answer,
         apply_again,
+        remind,
+        delete_page,
+        delete,
         find_page,
         find,
     ],

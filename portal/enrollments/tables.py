@@ -34,6 +34,8 @@ class Application(Table, tablename="application"):
     waits_since = Timestamptz(null=True, default=None)
     hints = Text(null=False, default="[]")  # JSON of hints.Hint, as found when it was confirmed
     looked_for = Text(null=False, default="")  # what the queue's search and filters read: see looking.py
+    reminder = UUID(null=True, default=None)  # the letter of the day from which they may apply again
+    emptied_at = Timestamptz(null=True, default=None)  # when the applicant deleted the answers
 
 
 class ApplicationDecision(Table, tablename="application_decision"):

@@ -24,6 +24,7 @@ ABOUT = {
     "team_changed": "a change of somebody’s role",
     "manager_invitation": "an invitation to manage",
     "terms_change": "new terms",
+    "apply_again": "the day from which one may apply again",
 }
 
 

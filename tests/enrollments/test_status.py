@@ -119,6 +119,61 @@ async def test_a_no_has_its_reason_its_person_and_a_way_back(
     assert "consent" not in form
 
 
+async def test_who_was_declined_is_reminded_of_the_day_once(
+    app: Litestar, visitor: httpx.AsyncClient, doras: str, cast: Cast, clock: FrozenClock
+) -> None:
+    assert (await visitor.post(f"{doras}/remind")).status_code == httpx.codes.CONFLICT, "not declined yet"
+    await decline(cast.dora.application, cast.mira.id, "Your site is not online yet.", clock())
+    for _ in range(2):
+        answer = await visitor.post(f"{doras}/remind", follow_redirects=True)
+        assert "No letter after all" in answer.text
+    before = len(await sent_letters(app, clock()))
+    assert len(await sent_letters(app, clock.forward(days=80))) == before
+    letters = await sent_letters(app, clock.forward(days=11))
+    (letter,) = letters[before:]
+    assert (letter["To"], letter["Subject"]) == (
+        cast.dora.email,
+        "You can apply to the Kartra partner program again",
+    )
+    assert "Apply again" in (await visitor.get(path_in(letter, "/apply/status/"))).text
+
+
+async def test_no_reminder_comes_to_who_does_not_want_it(
+    app: Litestar, visitor: httpx.AsyncClient, doras: str, cast: Cast, clock: FrozenClock
+) -> None:
+    await decline(cast.dora.application, cast.mira.id, "Your site is not online yet.", clock())
+    await visitor.post(f"{doras}/remind")
+    answer = await visitor.post(f"{doras}/remind", data={"do": "not"}, follow_redirects=True)
+    assert "Remind me on that day" in answer.text
+    before = len(await sent_letters(app, clock()))
+    assert len(await sent_letters(app, clock.forward(days=120))) == before
+
+
+async def test_answers_are_deleted_for_good_after_a_no(
+    app: Litestar,
+    visitor: httpx.AsyncClient,
+    mira: httpx.AsyncClient,
+    doras: str,
+    cast: Cast,
+    clock: FrozenClock,
+) -> None:
+    assert (await visitor.post(f"{doras}/delete")).status_code == httpx.codes.CONFLICT, "it is read first"
+    await decline(cast.dora.application, cast.mira.id, "Your site is not online yet.", clock())
+    assert "for good" in (await visitor.get(f"{doras}/delete")).text
+    for _ in range(2):
+        page = (await visitor.post(f"{doras}/delete", follow_redirects=True)).text
+        assert "You have deleted your answers." in page
+        assert "Your site is not online yet." in page
+    row = await Application.objects().get(Application.id == cast.dora.application)
+    assert row is not None
+    assert "small businesses" not in row.answers + row.looked_for
+    manager_sees = (await mira.get(f"/manage/applications/{cast.dora.application}?show=decided")).text
+    assert "has deleted what stood here" in manager_sees
+    clock.forward(days=91)
+    form = filled_in(await visitor.post(f"{doras}/again", follow_redirects=True))
+    assert (form["name"], form["web_address"]) == ("Dora Jansen", "")
+
+
 async def test_an_application_is_found_again_by_letter_only(
     app: Litestar, people: People, cast: Cast, clock: FrozenClock
 ) -> None:
