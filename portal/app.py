@@ -26,6 +26,7 @@ from portal.creatives.pages import creatives_routers
 from portal.creatives.renderers import rendering
 from portal.demo.people import kept_hints
 from portal.earnings.api import api_router
+from portal.earnings.dry_run_pages import terms_draft_router
 from portal.earnings.intake import booking
 from portal.earnings.ledger_pages import earnings_router
 from portal.earnings.pages import webhooks_router
@@ -112,6 +113,7 @@ def create_app(
             terms_router,
             agreement_router,
             staff_terms_router,
+            terms_draft_router,
             questions_router,
             accounts_router,
             passkeys_router,

@@ -70,3 +70,11 @@ def unsealed(secret: bytes, purpose: str, text: str) -> UUID | None:
 
 def _seal(secret: bytes, purpose: str, value: UUID) -> bytes:
     return hmac.digest(secret, purpose.encode() + b"\0" + value.bytes, "sha256")[:16]
+
+
+def as_uuid(text: str) -> UUID | None:
+    """An id from an address; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,13 +1,13 @@
 """The terms as people read them, who agreed to which version, and who still has to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from portal.clock import local_date
 from portal.enrollments.rules import EnrollmentState
 from portal.enrollments.tables import Enrollment, TermsAcceptance
-from portal.programs.queries import terms_history
+from portal.programs.queries import publishers_of, terms_history
 from portal.programs.rules import ProgramTerms, TermsHistory
 from portal.programs.terms_words import Change, Rule, changes, rules_of
 
@@ -18,6 +18,7 @@ class VersionRow:
     starts_on: date
     changes: tuple[Change, ...]
     in_force: bool
+    by: str = ""  # the manager who published it on the pages
     agreed: int = 0  # active and paused affiliates who agreed to it, or to a later one that changes nothing
 
 
@@ -109,7 +110,9 @@ async def staff_terms_page(program_id: UUID, now: datetime) -> StaffTermsPage:
         )
         for one in history.versions
     }
-    return StaffTermsPage(_rows(history, now, agreed), int(affiliates), _path(history.versions[-1]))
+    by = await publishers_of(program_id)
+    rows_shown = tuple(replace(row, by=by.get(row.version, "")) for row in _rows(history, now, agreed))
+    return StaffTermsPage(rows_shown, int(affiliates), _path(history.versions[-1]))
 
 
 async def agreement_page(

@@ -13,12 +13,14 @@ from portal.enrollments import agreement_queries as queries
 from portal.enrollments.me import must_speak_of
 from portal.enrollments.queries import Me
 from portal.errors import NotFound
+from portal.programs.queries import file_of
 from portal.web import (
     Asking,
     Page,
     affiliates_only,
     form_of,
     go,
+    house_of,
     managers_only,
     page_number,
     program_of,
@@ -61,6 +63,18 @@ async def staff_terms(request: Asking, now: NamedDependency[datetime]) -> Page:
     return show(request, "enrollments/staff_terms.html", page=page)
 
 
+@get("/terms/{version:int}/file")
+async def terms_file(request: Asking, version: FromPath[int]) -> Response[Any]:
+    """The version as a program file, to change and send again."""
+    text = await file_of(program_of(request), version)
+    name = f"{house_of(request).slug}-{version}.toml"
+    return Response(
+        text,
+        media_type="application/toml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
 async def _terms(request: Asking, version: int | None, now: datetime) -> Page:
     page = await queries.terms_page(program_of(request), version, now)
     if page is None:
@@ -70,4 +84,6 @@ async def _terms(request: Asking, version: int | None, now: datetime) -> Page:
 
 terms_router = Router("/", route_handlers=[current_terms, terms_version])
 agreement_router = Router("/", route_handlers=[agreement, agree], guards=[affiliates_only])
-staff_terms_router = Router("/manage/program", route_handlers=[staff_terms], guards=[managers_only])
+staff_terms_router = Router(
+    "/manage/program", route_handlers=[staff_terms, terms_file], guards=[managers_only]
+)

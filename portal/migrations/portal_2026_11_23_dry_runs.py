@@ -3,20 +3,14 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from portal import db
+from portal.migrations import one, perhaps
 
 ID = "2026-11-23T00:30:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "dry runs of new terms"
 
-KEY = 'UUID{null} REFERENCES "{table}" ("id") ON DELETE RESTRICT ON UPDATE CASCADE DEFAULT null'
-
-
-def one(table: str) -> str:
-    return KEY.format(table=table, null=" NOT NULL")
-
-
 STATEMENTS = (
-    f'ALTER TABLE "terms" ADD COLUMN "published_by" {KEY.format(table="manager", null="")}',
+    f'ALTER TABLE "terms" ADD COLUMN "published_by" {perhaps("manager")}',
     f"""CREATE TABLE "dry_run" (
         "id" UUID PRIMARY KEY NOT NULL DEFAULT null, "program" {one("program")}, "asked_by" {one("manager")},
         "based_on" INTEGER NOT NULL DEFAULT 0, "document" TEXT NOT NULL DEFAULT '',

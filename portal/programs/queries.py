@@ -47,6 +47,24 @@ async def terms_history(program_id: UUID) -> TermsHistory:
     )
 
 
+async def file_of(program_id: UUID, version: int) -> str:
+    """A version as the program file that it was. Raises NotFound."""
+    rows = await Terms.select(Terms.document).where(
+        (Terms.program == program_id) & (Terms.version == version)
+    )
+    if not rows:
+        raise NotFound("There is no such version of the terms.")
+    return str(rows[0]["document"])
+
+
+async def publishers_of(program_id: UUID) -> dict[int, str]:
+    """Who published each version on the pages, by its number; none for those that a file brought."""
+    rows = await Terms.select(Terms.version, Terms.published_by.name).where(
+        (Terms.program == program_id) & Terms.published_by.is_not_null()
+    )
+    return {row["version"]: row["published_by.name"] for row in rows}
+
+
 async def terms_at(program_id: UUID, at: datetime) -> ProgramTerms:
     return (await terms_history(program_id)).at(at)
 

@@ -139,8 +139,8 @@ async def test_ada_would_have_earned_a_tenth_more(cast: Cast, bound: None) -> No
     first, second = desk.bill(at("2 Jan"), "eve"), desk.bill(at("2 Feb"), "eve", 2, first=False)
     await desk.tell(desk.checkout(at("2 Jan"), "eve", click=click), desk.paid(first), desk.paid(second))
     await desk.tell(desk.refunded(first, at("9 Jan"), total=1_900))
-    _, higher = await draft_with(date(2027, 1, 1), rates=[3_300])
-    (one,) = await look_back(cast.program, higher, date(2027, 1, 1), date(2027, 3, 1))
+    _, higher = await draft_with(date(2027, 1, 2), rates=[3_300])
+    (one,) = await look_back(cast.program, higher, date(2027, 1, 2), date(2027, 2, 2))
     assert (one.before, one.after, one.payments) == (6_570, 7_227, 2)
 
 

@@ -22,6 +22,7 @@ from portal.accounts.tables import Invitation, Manager, Membership, Passkey, Per
 from portal.accounts.teams import invite
 from portal.audit.actions import Actor
 from portal.creatives.queries import EVERGREEN
+from portal.earnings.dry_runs import ask, work
 from portal.enrollments.deciding import Made, add_note, decide
 from portal.enrollments.rules import Verdict
 from portal.ids import new_id, sealed, unsealed
@@ -35,7 +36,7 @@ from portal.web import (
     people_only,
     signed_in_only,
 )
-from tests.cast import Cast, Staff, apply, joins
+from tests.cast import KARTRA, Cast, Staff, apply, joins
 from tests.conftest import STRIPE_SECRET, FrozenClock, People, Stage
 from tests.letters import sent_letters
 from tests.pages import filled_in
@@ -87,6 +88,13 @@ ACCESS = {
     "POST /manage/program/questions/{key}/move": Open.TO_MANAGERS,
     "POST /manage/program/questions/{key}/remove": Open.TO_MANAGERS,
     "GET /manage/program/terms": Open.TO_MANAGERS,
+    "GET /manage/program/terms/{version}/file": Open.TO_MANAGERS,
+    "GET /manage/program/terms/new": Open.TO_MANAGERS,
+    "POST /manage/program/terms/new": Open.TO_MANAGERS,
+    "GET /manage/program/terms/dry-runs/{run}": Open.TO_MANAGERS,
+    "GET /manage/program/terms/dry-runs/{run}/affiliates.csv": Open.TO_MANAGERS,
+    "POST /manage/program/terms/dry-runs/{run}/again": Open.TO_MANAGERS,
+    "POST /manage/program/terms/dry-runs/{run}/publish": Open.TO_MANAGERS,
     "GET /apply/draft/{token}": Open.TO_EVERYBODY,
     "POST /apply/draft/{token}": Open.TO_EVERYBODY,
     "GET /apply/sent/{token}": Open.TO_EVERYBODY,
@@ -396,7 +404,7 @@ async def begun(visitor: httpx.AsyncClient) -> str:
 
 def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
     """Names that mean something else below some addresses."""
-    if path.endswith("/terms/{version}"):
+    if "/terms/{version}" in path:
         return {"version": "1"}
     below = path.removeprefix("/apply").strip("/").partition("/")[0]
     return {"token": things[below]} if below in ("draft", "sent", "letters") else {}
@@ -434,8 +442,16 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "application": str(cast.dora.application),
         "note": str(await add_note(cast.dora.application, cast.noor.id, "Noor's own.", now)),
         "decision": str(await decided(cast, now)),
+        "run": str(await looked_back(cast, now)),
         "code": str(new_id()),  # of another program, or none at all
     }
+
+
+async def looked_back(cast: Cast, now: datetime) -> UUID:
+    """A dry run that is done."""
+    asked = await ask(cast.program, KARTRA.read_text(), now.date(), cast.noor.id, now)
+    await work(asked, lambda: now)
+    return asked
 
 
 async def decided(cast: Cast, now: datetime) -> UUID:
