@@ -1,4 +1,4 @@
-"""How fast are earnings pages in large books: `python -m tests.bench.earnings --url sqlite:////tmp/portal-bench.sqlite`.
+"""How fast are earnings pages in large books: `python -m tests.bench.earnings`.
 
 The database is one that `tests.bench.seed` made. A real server answers; every page is asked for again and
 again, one request after the other, by Ada, who has the most lines.
@@ -18,6 +18,7 @@ from portal.accounts.signing_in import Device, open_for_person
 from portal.accounts.tables import Membership, Person
 from portal.clock import utc_now
 from portal.earnings.tables import Commission, Entry
+from tests.bench.seed import BOOKS
 from tests.bench.webhooks import servers
 
 ADA = "ada@northbound.example"
@@ -107,7 +108,7 @@ def say(name: str, waits: list[float]) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--url", default="sqlite:////tmp/portal-bench.sqlite")
+    arguments.add_argument("--url", default=BOOKS)
     arguments.add_argument("--times", type=int, default=60)
     said = arguments.parse_args()
     token, sale, order = asyncio.run(ready(said.url))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from portal.money import Money
 from portal.programs.queries import terms_history
 from tests.cast import Cast, apply, gather_cast
 
+# Where ./run keeps its data too, which git ignores.
+BOOKS = f"sqlite:///{Path(__file__).resolve().parents[2] / 'data' / 'bench.sqlite'}"
 YEARS = 3
 RENEWALS = 12  # payments of a subscription
 OTHERS = 60
@@ -323,10 +326,12 @@ async def _payout(program: UUID, enrollment: UUID, month: Month) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--url", default="sqlite:////tmp/portal-bench.sqlite")
+    arguments.add_argument("--url", default=BOOKS)
     arguments.add_argument("--lines", type=int, default=1_000_000)
     arguments.add_argument("--affiliate-lines", type=int, default=100_000)
     said = arguments.parse_args()
+    if said.url == BOOKS:
+        Path(BOOKS.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True)
     asyncio.run(seed(said.url, said.lines, said.affiliate_lines, lambda words: print(words, flush=True)))  # noqa: T201
 
 
