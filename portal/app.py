@@ -54,6 +54,8 @@ from portal.referrals.pages import follow_router, links_router
 from portal.settings import Settings, read_settings
 from portal.static_files import StaticFiles, static_router
 from portal.storage import Storage
+from portal.support.pages import claims_router
+from portal.support.staff_pages import staff_claims_router
 from portal.templating import make_environment
 from portal.web import House, Houses
 from portal.wire import ReadableHost, SameOrigin, WholeBodies, security_headers
@@ -128,6 +130,8 @@ def create_app(
             links_router,
             earnings_router,
             staff_earnings_router,
+            claims_router,
+            staff_claims_router,
             *creatives_routers(),
             staff_home_router,
             funnel_router,

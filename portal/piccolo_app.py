@@ -14,6 +14,7 @@ from portal.outbox import tables as outbox
 from portal.payouts import tables as payouts
 from portal.programs import tables as programs
 from portal.referrals import tables as referrals
+from portal.support import tables as support
 
 FEATURES = (
     audit,
@@ -26,6 +27,7 @@ FEATURES = (
     payouts,
     creatives,
     insights,
+    support,
     home,
 )
 
@@ -81,6 +83,7 @@ TABLES = (
     payouts.Exclusion,
     creatives.BrandKit,
     insights.PageVisits,
+    support.Claim,
     home.FirstWeek,
 )
 

@@ -18,6 +18,7 @@ from portal.money import Money
 from portal.outbox.tables import Letter
 from portal.payouts.tables import PayoutRun
 from portal.programs.rules import ProgramTerms, TermsHistory
+from portal.support.queries import open_claims
 from portal.templating import day, money
 
 MOST = 50
@@ -86,6 +87,7 @@ async def today_page(me: UUID, program_id: UUID, history: TermsHistory, now: dat
     waiting = [
         *_applications(queue, today),
         *_run(run, state, window, main, today),
+        *await _claims(program_id),
         *await _prices(program_id, terms, today),
         *await _letters(program_id),
     ]
@@ -167,6 +169,24 @@ async def _prices(program_id: UUID, terms: ProgramTerms, today: date) -> list[Wa
         words += f", and {len(found) - 1} more"
     count = f"{MOST} or more payments" if len(found) == MOST else _count(len(found), "payment")
     return [Waiting("banknote", f"{count} with a price that no plan lists", words, None, "No date")]
+
+
+async def _claims(program_id: UUID) -> list[Waiting]:
+    number = await open_claims(program_id)
+    if not number:
+        return []
+    words = "Affiliates miss these in their books, the one that waits longest first"
+    return [
+        Waiting(
+            "search",
+            _count(number, "missing sale"),
+            words,
+            None,
+            "No date",
+            href="/manage/claims",
+            verb="Look",
+        )
+    ]
 
 
 async def _letters(program_id: UUID) -> list[Waiting]:

@@ -28,6 +28,8 @@ from portal.enrollments.rules import Verdict
 from portal.ids import new_id, sealed, unsealed
 from portal.outbox.pages import only_at_this_machine
 from portal.programs.colours import sheet_name
+from portal.support.actions import report
+from portal.support.forms import ClaimDraft
 from portal.web import (
     SAFE_METHODS,
     affiliates_only,
@@ -160,6 +162,8 @@ ACCESS = {
     "GET /earnings/not-counted": Open.TO_AFFILIATES,
     "GET /earnings/check": Open.TO_AFFILIATES,
     "GET /earnings/export/{kind}": Open.TO_AFFILIATES,
+    "GET /earnings/claims": Open.TO_AFFILIATES,
+    "POST /earnings/claims": Open.TO_AFFILIATES,
     "GET /earnings/{sale}": Open.TO_ITS_AFFILIATE,
     "GET /brand": Open.TO_AFFILIATES,
     "POST /brand": Open.TO_AFFILIATES,
@@ -220,6 +224,9 @@ ACCESS = {
     "GET /manage/affiliates/{enrollment}/sales/{sale}": Open.TO_MANAGERS,
     "POST /manage/affiliates/{enrollment}/sales/{sale}": Open.TO_MANAGERS,
     "GET /manage/decisions": Open.TO_MANAGERS,
+    "GET /manage/claims": Open.TO_MANAGERS,
+    "GET /manage/claims/{claim}": Open.TO_MANAGERS,
+    "POST /manage/claims/{claim}": Open.TO_MANAGERS,
     "GET /manage/applications": Open.TO_MANAGERS,
     "GET /manage/applications/{application}": Open.TO_MANAGERS,
     "POST /manage/applications/{application}": Open.TO_MANAGERS,
@@ -443,8 +450,15 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "note": str(await add_note(cast.dora.application, cast.noor.id, "Noor's own.", now)),
         "decision": str(await decided(cast, now)),
         "run": str(await looked_back(cast, now)),
+        "claim": str(await missed(cast, now)),
         "code": str(new_id()),  # of another program, or none at all
     }
+
+
+async def missed(cast: Cast, now: datetime) -> UUID:
+    """A sale that Ben misses."""
+    draft = ClaimDraft(order="in_1", paid_on=now.date().isoformat(), why="Through my link.")
+    return await report(cast.ben.enrollment, cast.program, draft, Actor("affiliate", str(cast.ben.id)), now)
 
 
 async def looked_back(cast: Cast, now: datetime) -> UUID:
