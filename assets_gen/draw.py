@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from PIL import Image
 
-from assets_gen import marks, paint
+from assets_gen import marks, paint, slip
 from assets_gen.icons import drawn_icon
 from assets_gen.palette import Palette
 from assets_gen.qr import QUIET
-from assets_gen.scene import Drawing, Mark, Picture, Placed, Scene, Tile, Type
+from assets_gen.scene import Drawing, Mark, Picture, Placed, Scene, Slip, Tile, Type
 from assets_gen.text import ink
 from assets_gen.window import dashboard, objects, page
 
@@ -136,6 +136,30 @@ def _icon(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box |
         paint.fill(canvas, inks[ink_], mask, (left, top))
 
 
+def _guilloche(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box | None) -> None:
+    left, top, right, bottom = element.box.pixels
+    density = element.content.density if isinstance(element.content, Drawing) else 1
+    mask = slip.guilloche(right - left, bottom - top, density / slip.OVER)
+    paint.fill(canvas, palette["figure"].rgb, mask, (left, top))
+
+
+def _slip(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box | None) -> None:
+    if isinstance(element.content, Slip):
+        content = element.content
+        inner = painted(content.scene, palette)
+        if content.turned:
+            inner = inner.transpose(Image.Transpose.ROTATE_90)
+        picture = slip.turned(inner, content.cut, palette["paper"].rgb)
+        canvas.paste(picture, element.box.pixels[:2], slip.mask(content.cut))
+
+
+def _shade(canvas: Image.Image, element: Placed, _palette: Palette, _: paint.Box | None) -> None:
+    if isinstance(element.content, Slip):
+        mask, border = slip.shade(element.content.cut)
+        left, top = element.box.pixels[:2]
+        paint.fill(canvas, (0, 0, 0), mask, (left - border, top - border))
+
+
 def _plate(canvas: Image.Image, element: Placed) -> None:
     if element.colour is None:
         raise ValueError(f"{element.name} has no colour")
@@ -191,8 +215,11 @@ _ART: dict[str, Callable[[Image.Image, Placed, Palette, paint.Box | None], None]
     "disc": _disc,
     "window": _window,
     "icon": _icon,
+    "guilloche": _guilloche,
+    "shade": _shade,
+    "slip": _slip,
 }
-_DEPTH = {"ground": 0, "beam": 1, "disc": 2, "window": 3}
+_DEPTH = {"ground": 0, "beam": 1, "shade": 1, "disc": 2, "slip": 2, "window": 3}
 _PLATES: dict[str, Callable[[Image.Image, Placed], None]] = {"plate": _plate, "pill": _plate}
 _INKS: dict[str, Callable[[Image.Image, Placed], None]] = {
     "rule": _rule,

@@ -8,17 +8,18 @@ from dataclasses import replace
 
 from assets_gen import marks
 from assets_gen.brand import AssetError, Brand, Offer
-from assets_gen.design import Design, Element
+from assets_gen.design import Composition, Design, Element
 from assets_gen.lockup import Room, lockup
 from assets_gen.palette import Palette, palette_of
 from assets_gen.qr import qr_of
-from assets_gen.scene import Box, Drawing, Mark, Placed, Scene, Tile, Type
+from assets_gen.scene import Box, Drawing, Mark, Placed, Scene, Slip, Tile, Type
 from assets_gen.size import Size
+from assets_gen.slip import OVER, Cut
 from assets_gen.table import Table
 from assets_gen.text import Face, Fit, Setting, fitted, ink, leaning, shape, shortened
 
 _FIGURE = re.compile(r"([\d.,]+)\s*(\S*)\Z")
-_ART = ("ground", "beam", "disc", "window")
+_ART = ("ground", "beam", "disc", "window", "guilloche")
 _LENGTHS = ("reach", "radius", "unit")
 
 
@@ -31,21 +32,24 @@ def arranged(
     """
     chosen = design.compositions[composition] if composition else design.composition(size)
     palette = palette_of(design, affiliate, program)
-    table = Table(design, size, affiliate, program, offer, palette)
+    return _composed(Table(design, size, affiliate, program, offer, palette), chosen), palette
+
+
+def _composed(table: Table, chosen: Composition) -> Scene:
     for element in chosen.elements:
         _place(table, table.adapted(element))
-    scene = Scene(
-        size=size,
+    return Scene(
+        size=table.size,
         margin=chosen.margin * table.unit,
         elements=tuple(table.placed),
         dropped=tuple(sorted(table.absent)),
         missing="".join(dict.fromkeys(table.missing)),
     )
-    return scene, palette
 
 
 def _place(table: Table, element: Element) -> None:
-    if table.absent & set(element.options.get("needs", ())):
+    there = table.boxes.keys() - table.absent
+    if table.absent & set(element.options.get("needs", ())) or there & set(element.options.get("unless", ())):
         table.leave_out(element)
         return
     place = _place_art if element.kind in _ART else _KINDS.get(element.kind)
@@ -219,8 +223,13 @@ def _place_code(table: Table, element: Element) -> None:
         size = min(largest, room.width / ems)
         if size >= max(least, 0.84 * largest):
             break
+    if size < least and not lead:
+        _place_long_code(table, element, code, room, largest)
+        return
     cap = max(words.cap_height, mono.cap_height) * size
     top = room.top if "top" in element.edges else room.bottom - cap
+    if options.get("valign") == "middle":
+        top = (room.top + room.bottom - cap) / 2
     start = replace(room, top=top, bottom=top + cap)
     low = replace(element, edges={**element.edges, "top": "0"}, options={**options, "valign": "bottom"})
     if not lead:
@@ -231,6 +240,19 @@ def _place_code(table: Table, element: Element) -> None:
     start = replace(start, left=first.right + space * size)
     _typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
     table.boxes[element.name] = first.around(table.boxes[element.name])
+
+
+def _place_long_code(table: Table, element: Element, code: str, room: Box, largest: float) -> None:
+    """In two lines: after its own hyphen if it has one in the middle."""
+    half = len(code) // 2
+    cuts = sorted((at + 1 for at, c in enumerate(code) if c in "-_."), key=lambda at: abs(at - half))
+    at = cuts[0] if cuts and abs(cuts[0] - half) <= len(code) // 5 else half
+    mono = table.design.faces["code"]
+    lines = code[:at], code[at:]
+    size = max(
+        table.least_type, min(0.8 * largest, room.width / max(shape(line, mono).width for line in lines))
+    )
+    _typed(table, element, Setting(lines, mono, size, 1.12), room, element.options["code_ink"])
 
 
 def _place_qr(table: Table, element: Element) -> None:
@@ -373,6 +395,25 @@ def _place_lockup(table: Table, element: Element) -> None:
     table.boxes[element.name] = box
 
 
+def _place_slip(table: Table, element: Element) -> None:
+    """A piece of paper with a composition of its own, turned around the middle of its room."""
+    options, room, density = element.options, table.room(element), table.size.density
+    wide, high = (max(40, round(side / density)) for side in (room.width, room.height))
+    upright = bool(options.get("turned"))
+    size = Size(high, wide, density * OVER) if upright else Size(wide, high, density * OVER)
+    inner = replace(table, size=size, boxes={}, absent=set(), placed=[], missing="")
+    scene = _composed(inner, table.design.compositions[options["composition"]])
+    table.missing += scene.missing
+    cut = Cut(wide * density, high * density, float(options.get("angle", 0)), str(options.get("torn", "")))
+    x, y = (room.left + room.right) / 2, (room.top + room.bottom) / 2
+    across, down = cut.reach
+    box = Box(round(x - across), round(y - down), round(x + across), round(y + down))
+    group = str(options.get("group", "slip"))
+    slip = Placed(element.name, "slip", box, Slip(scene, cut, upright), group=group, bleeds=True)
+    table.put(replace(slip, name=f"{element.name}.shade", kind="shade", solid=False))
+    table.put(slip)
+
+
 _KINDS: dict[str, Callable[[Table, Element], None]] = {
     "text": _place_text,
     "button": _place_button,
@@ -384,4 +425,5 @@ _KINDS: dict[str, Callable[[Table, Element], None]] = {
     "mark": _place_mark,
     "plate": _place_plate,
     "lockup": _place_lockup,
+    "slip": _place_slip,
 }

@@ -20,8 +20,9 @@ from assets_gen.encode import Format, encoded
 from assets_gen.logo import Logo
 from assets_gen.palette import Palette
 from assets_gen.relight import MARK, faint, shows_by_itself
-from assets_gen.scene import Box, Picture, Placed, Scene, Tile, Type
+from assets_gen.scene import Box, Picture, Placed, Scene, Slip, Tile, Type
 from assets_gen.size import Size
+from assets_gen.slip import Cut
 
 _INKS = ("text", "logo", "mark", "qr", "pill", "plate", "rule", "icon")
 
@@ -36,7 +37,7 @@ def findings(design: Design, size: Size, affiliate: Brand, program: Brand, offer
         limit = size.weight_limit if form == design.form else None
         if limit is not None and len(data) > limit:
             found.append(f"The {form} weighs {len(data)} bytes; {limit} are allowed.")
-        if any(element.kind == "qr" for element in scene.elements) and decoded(data) != offer.link:
+        if scene.has("qr") and decoded(data) != offer.link:
             found.append(f"The QR code in the {form} does not read as {offer.link}.")
     return found
 
@@ -51,6 +52,8 @@ def check(scene: Scene, palette: Palette) -> list[str]:
             found += _type(element, scene, under)
         if isinstance(element.content, Picture):
             found += _logo(element, element.content.logo, under)
+        if isinstance(element.content, Slip) and element.kind == "slip":
+            found += [f"{element.name}: {sentence}" for sentence in check(element.content.scene, palette)]
         if isinstance(element.content, Tile) and element.content.pixels < 2 * scene.size.density:
             found.append(f"A module of the QR code is {element.content.pixels} px; 2 are needed.")
     return found
@@ -100,7 +103,22 @@ def _gap(one: Placed, other: Placed) -> float:
         dx = max(box.left - x, 0, x - box.right)
         dy = max(box.top - y, 0, y - box.bottom)
         return float((dx**2 + dy**2) ** 0.5 - disc.width / 2)
+    for slip, box in ((one, other.box), (other, one.box)):
+        if isinstance(slip.content, Slip):
+            return _clear_of(slip.content.cut, slip.box, box)
     return one.box.gap_to(other.box)
+
+
+def _clear_of(cut: Cut, place: Box, box: Box) -> float:
+    """The widest gap between a turned slip and a box that is seen along a side of either."""
+    x, y = (place.left + place.right) / 2, (place.top + place.bottom) / 2
+    own = np.array(cut.corners) + np.array((x, y))
+    others = np.array([(a, b) for a in (box.left, box.right) for b in (box.top, box.bottom)])
+    turn = np.radians(-cut.angle)
+    ways = np.array([(1, 0), (0, 1), (np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
+    one, other = own @ ways.T, others @ ways.T
+    apart = np.maximum(one.min(axis=0) - other.max(axis=0), other.min(axis=0) - one.max(axis=0))
+    return float(apart.max())
 
 
 def _outside(scene: Scene) -> list[str]:

@@ -56,6 +56,9 @@ def lockup(
         parts = _stack(affiliate, program, faces, room, inks)
     else:
         parts = _fitting_row(affiliate, program, faces, room, inks)
+    own = parts[-1]
+    if room.printed and isinstance(own.content, Picture) and shows_by_itself(own.content.logo):
+        parts.insert(0, replace(_plate_of(own.box, room, inks[0]), group=own.group))
     return [replace(part, cut=part.cut and not room.may_cut) for part in parts]
 
 
@@ -108,8 +111,6 @@ def _alone(
     else:
         own = _affiliate(affiliate, faces["name"], weight, room, inks, room.box.width)
         parts = [own.moved(-round(own.box.left), 0)]
-        if room.printed and isinstance(own.content, Picture) and shows_by_itself(own.content.logo):
-            parts.insert(0, _plate_of(parts[0].box, room, inks[0]))
     parts = [replace(part, group=f"{_GROUP}.{room.only}") for part in parts]
     left = room.box.right - _right(parts) if room.from_right else room.box.left
     # No shift for the taller one: both hang with their caps at the same height, wherever they stand.

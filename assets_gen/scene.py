@@ -9,6 +9,7 @@ from assets_gen.colour import Rgb
 from assets_gen.logo import Logo
 from assets_gen.qr import Qr
 from assets_gen.size import Size
+from assets_gen.slip import Cut
 from assets_gen.text import LEAN, Setting
 
 
@@ -89,6 +90,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Slip:
+    """A piece of paper: `scene` is laid out at twice its size, and lies on its left side if `turned`."""
+
+    scene: Scene
+    cut: Cut
+    turned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """One element. `group`: elements of one group may stand close. `solid`: nothing else may touch its box.
 
@@ -98,7 +108,7 @@ class Placed:
     name: str
     kind: str
     box: Box
-    content: Type | Tile | Drawing | Mark | Picture | None = None
+    content: Type | Tile | Drawing | Mark | Picture | Slip | None = None
     ink: Rgb = (0, 0, 0)
     group: str = ""
     solid: bool = True
@@ -135,3 +145,8 @@ class Scene:
     elements: tuple[Placed, ...]
     dropped: tuple[str, ...] = ()
     missing: str = ""
+
+    def has(self, kind: str) -> bool:
+        """Whether there is such an element in it or in one of its slips."""
+        inner = [element.content.scene for element in self.elements if isinstance(element.content, Slip)]
+        return any(e.kind == kind for e in self.elements) or any(scene.has(kind) for scene in inner)

@@ -33,14 +33,17 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Width and height in CSS pixels; `density` 2 doubles the pixels of the file, not the layout."""
+    """Width and height in CSS pixels; `density` 2 doubles the pixels of the file, not the layout.
+
+    4 is for what is drawn larger and then reduced.
+    """
 
     width: int
     height: int
     density: int = 1
 
     def __post_init__(self) -> None:
-        if not (40 <= self.width <= 4000 and 40 <= self.height <= 4000 and self.density in (1, 2)):
+        if not (40 <= self.width <= 4000 and 40 <= self.height <= 4000 and self.density in (1, 2, 4)):
             raise ValueError(f"No picture can be {self.width}x{self.height} at {self.density}x.")
 
     @classmethod
