@@ -25,13 +25,14 @@ def main() -> None:
 def serve(demo: bool, no_worker: bool, processes: int) -> None:
     """Serve the portal: migrates, loads the program files, then answers."""
     from portal.errors import CannotStart
-    from portal.serving import check_place, has_managers, prepare, serve_until_stopped, welcome
+    from portal.serving import check_place, has_managers, prepare, serve_until_stopped, welcome, when_open
 
     known = settings()
     try:
         check_place(known)
         run(prepare(known, demo=demo))
-        click.echo(welcome(known, has_managers=run(has_managers(known))))
+        said = welcome(known, has_managers=run(has_managers(known)))
+        when_open(known, lambda: click.echo(said))
         serve_until_stopped(known, own_worker=not no_worker, processes=processes)
     except CannotStart as problem:
         raise click.ClickException(str(problem)) from problem

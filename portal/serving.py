@@ -7,6 +7,10 @@ import shlex
 import signal
 import socket
 import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from granian import Granian
@@ -108,6 +112,18 @@ def serve_until_stopped(settings: Settings, *, own_worker: bool, processes: int)
         log_enabled=False,
         respawn_failed_workers=True,
     ).serve()
+
+
+def when_open(settings: Settings, then: Callable[[], None]) -> None:
+    """Calls back, from a thread, once somebody can open the portal; never if it does not get that far."""
+
+    def wait() -> None:
+        while True:
+            with suppress(OSError), socket.create_connection((settings.host, settings.port), timeout=1):
+                return then()
+            time.sleep(0.05)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _must_be_free(host: str, port: int) -> None:

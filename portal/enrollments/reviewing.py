@@ -97,6 +97,7 @@ class ApplicationsPage:
 
     queue: Queue
     open: OpenApplication | None
+    chosen: bool  # it was asked for; else it is the first one, and phones show the queue above it
     link_prefix: str
     answer_days: int
     refused: str | None  # why the last try changed nothing

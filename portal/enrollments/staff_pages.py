@@ -196,6 +196,7 @@ async def _queue(
     queue = await queue_page(
         program_id, terms, filters, page_number(request.query_params.get("page", "1")), now
     )
+    chosen = current is not None
     # Whoever comes to work finds the first one open; whoever looks something up chooses.
     if current is None and queue.rows and filters.show == "waiting":
         current = queue.rows[0].id
@@ -208,6 +209,7 @@ async def _queue(
     page = ApplicationsPage(
         queue=queue,
         open=opened,
+        chosen=chosen,
         link_prefix=settings_of(request).base_url + "/r/",
         answer_days=terms.answer_days,
         refused=refused,
