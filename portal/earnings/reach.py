@@ -16,6 +16,8 @@ from portal.enrollments.tables import Enrollment
 from portal.ids import new_id
 from portal.programs.rules import TermsHistory
 
+LAST_TURN = "~"  # behind every turn of its moment
+
 
 async def keep_spans(spans: Mapping[UUID, Collection[Span]]) -> set[UUID]:
     """Rewrites when these customers counted; answers the enrollments for which that changed."""
@@ -85,13 +87,9 @@ async def keep_steps(enrollments: Collection[UUID], terms: TermsHistory, now: da
 
 
 async def keep_tier(enrollment: UUID, history: EnrollmentHistory, terms: TermsHistory, now: datetime) -> None:
-    """The tier of today; steps that lie ahead are not there yet."""
-    newest = terms.versions[-1]
-    best = newest.tier(history.changes[-1].tier)
-    reached = [step for step in history.steps if step.reached.at <= now]
-    if reached:
-        best = newest.higher(best, newest.tier(reached[-1].tier))
-    await Enrollment.update({Enrollment.tier: best.key}).where(Enrollment.id == enrollment)
+    """The tier of today under the terms of today; steps that lie ahead are not there yet."""
+    best = history.standing(Place(now, LAST_TURN), terms.at(now)).tier
+    await Enrollment.update({Enrollment.tier: best}).where(Enrollment.id == enrollment)
 
 
 async def customers_of(enrollments: Collection[UUID]) -> set[UUID]:

@@ -20,7 +20,8 @@ from portal.earnings.forecast import (
     window_in,
 )
 from portal.earnings.forms import Filter
-from portal.earnings.gather import identity
+from portal.earnings.gather import enrollment_histories, identity
+from portal.earnings.in_force import tier_words, version_words
 from portal.earnings.rows import NEWEST, LedgerRow, Shelf, ledger_rows, shown
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
 from portal.earnings.sale_lines import BookedLine, SaleLine, lines_of, share_sums, shown_line
@@ -81,7 +82,7 @@ class SalePage:
     checks: tuple[Check, ...]
     lines: tuple[SaleLine, ...]
     due_in: Month | None
-    terms_on: date
+    terms_words: str  # which version it was, and why
     terms_href: str
     rule: str
     rule_words: str
@@ -133,7 +134,9 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
         checks=(SHARED,) if is_share else checks(tale),
         lines=tuple(shown_line(line, struck=state == REVERSED) for line in lines),
         due_in=tale.run if tale.due.minor > 0 and not tale.taken_paid_on else None,
-        terms_on=terms.starts_on,
+        terms_words=version_words(
+            history, terms, tale.because.began_at or tale.payment.at, tale.payment.at, today
+        ),
         terms_href=f"/p/{terms.slug}/terms/{terms.version}",
         rule=row["rule"],
         rule_words=rule_words(tale.outcome),
@@ -241,7 +244,13 @@ async def _tale(
         due=Money.total((line.amount for line in lines), currency),
         renews_on=renews_on,
         renewal=renewal,
+        tier_words="" if theirs else await _tier_words(enrollment, payment, terms, today),
     )
+
+
+async def _tier_words(enrollment: UUID, payment: Payment, terms: ProgramTerms, today: date) -> str:
+    stood = (await enrollment_histories([enrollment]))[enrollment]
+    return tier_words(stood, payment.place, terms, today)
 
 
 async def _renewal(

@@ -74,6 +74,7 @@ class Tale:
     due: Money
     renews_on: date | None
     renewal: Money | None
+    tier_words: str = ""
 
     @property
     def counts(self) -> bool:
@@ -238,7 +239,8 @@ def checks(tale: Tale) -> tuple[Check, ...]:
         return (*found, Check(False, name, failed))
     tier = tale.terms.tier(because.tier or "")
     full = _why_full(tale)
-    rates = f"You were {tier.name} that day: {rate(tier.rate_bps)}. A later tier changes later sales only."
+    later = tale.tier_words or "A later tier changes later sales only."
+    rates = f"You were {tier.name} that day: {rate(tier.rate_bps)}. {later}"
     return (*found, Check(True, "Full price", full), Check(True, "Your rate that day", rates))
 
 

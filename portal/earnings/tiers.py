@@ -52,17 +52,21 @@ class EnrollmentHistory:
     steps: tuple[Step, ...] = ()  # oldest first
 
     def standing(self, place: Place, terms: ProgramTerms) -> Standing:
-        """State and tier just before the thing at that place."""
+        """State and tier just before the thing at that place.
+
+        A tier that came with later terms is none under earlier ones that a subscription has kept: there the
+        newest tier counts that they know, so that rising never lowers a rate.
+        """
         begun = [change for change in self.changes if change.at <= place.at]
         if not begun:
             return Standing(None, terms.first_tier.key)
-        change = begun[-1]
-        tier = terms.tier(change.tier)
+        given = [change.tier for change in begun if terms.knows(change.tier)]
+        tier = terms.tier(given[-1]) if given else terms.first_tier
         # Steps rise one by one; a program that lets tiers fall has steps down as well.
-        reached = [step for step in self.steps if step.reached < place]
+        reached = [step for step in self.steps if step.reached < place and terms.knows(step.tier)]
         if reached:
             tier = terms.higher(tier, terms.tier(reached[-1].tier))
-        return Standing(change.state, tier.key, _state_since(begun))
+        return Standing(begun[-1].state, tier.key, _state_since(begun))
 
 
 def _state_since(begun: Sequence[Change]) -> datetime:

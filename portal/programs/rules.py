@@ -191,6 +191,9 @@ class ProgramTerms:
     def plan(self, key: str) -> Plan | None:
         return next((plan for plan in self.plans if plan.key == key), None)
 
+    def knows(self, tier: str) -> bool:
+        return any(one.key == tier for one in self.tiers)
+
     def tier(self, key: str) -> Tier:
         """The tier of that key. One that this version no longer has counts as the first tier."""
         return next((tier for tier in self.tiers if tier.key == key), self.first_tier)
