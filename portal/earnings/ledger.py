@@ -57,18 +57,19 @@ class Account:
 
 
 def taken_back_at(payment: Payment, corrections: Iterable[Correction]) -> Place | None:
-    """Where the payment was given back in full, or lost in a dispute."""
+    """Where the payment was given back in full, or lost in a dispute: whichever came first."""
     refunded = Money.zero(payment.charged.currency)
     back: Place | None = None
+    lost: Place | None = None
     for correction in sorted(corrections, key=lambda one: one.place):
         if isinstance(correction, Dispute):
             if correction.step is DisputeStep.LOST:
-                return correction.place
+                lost = lost or correction.place
         elif correction.amount.currency == payment.charged.currency:
             refunded = _refunded_after(refunded, correction, payment)
             # A refund that failed later took nothing back.
             back = (back or correction.place) if refunded >= payment.charged else None
-    return back
+    return min((place for place in (back, lost) if place), default=None)
 
 
 def account_of(judged: Judged, corrections: Iterable[Correction], known: Known) -> Account:

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from portal.money import Money
 from tests.earnings.effort import examples
-from tests.earnings.histories import histories
+from tests.earnings.histories import a_history, histories
 from tests.earnings.in_memory import OWNERS, books_from, events_of, in_two_parts, shuffled
 from tests.earnings.model import Sub, books_of
 
 HISTORIES, PARTS = 10_000, 4
+# Each made product and second opinion disagree once. 23164: refunded in full, and then a dispute was lost as well.
+FOUND_BEFORE = (23164,)
 NAMES = {owner: name for name, owner in OWNERS.items()}
 
 
@@ -36,6 +38,11 @@ def test_ten_thousand_histories_end_as_the_second_opinion_says(part: int) -> Non
 
     every_one()
     assert seen >= examples(HISTORIES // PARTS)
+
+
+@pytest.mark.parametrize("luck", FOUND_BEFORE)
+def test_what_was_once_wrong_stays_right(luck: int) -> None:
+    check(a_history(random.Random(luck)), random.Random(0), since_2025=False)  # noqa: S311
 
 
 def check(history: list[Sub], luck: random.Random, *, since_2025: bool) -> None:
