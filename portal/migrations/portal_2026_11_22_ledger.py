@@ -42,11 +42,32 @@ INDEXES = (
     """CREATE UNIQUE INDEX IF NOT EXISTS ledger_sum_once ON ledger_sum (enrollment, currency, look, run, booked_on, released_on)""",
     """CREATE INDEX IF NOT EXISTS renewal_enrollment ON renewal (enrollment, currency)""",
 )
+# What the triggers share.
+LOOK = """CASE
+    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
+        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
+    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
+        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
+    ELSE '' END"""
+ADDED = """ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
+        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales"""
+ORIGIN_NEW = """WHEN COALESCE(json_extract(NEW.because, '$.code'), '') <> '' THEN 'code:' || json_extract(NEW.because, '$.code')
+        WHEN COALESCE(json_extract(NEW.because, '$.placement'), '') <> '' THEN 'at:' || json_extract(NEW.because, '$.placement')
+        WHEN json_extract(NEW.because, '$.click_at') IS NOT NULL THEN 'link' ELSE '' END"""
+ORIGIN_N = """WHEN COALESCE((NULLIF(n.because, '')::json ->> 'code'), '') <> '' THEN 'code:' || (NULLIF(n.because, '')::json ->> 'code')
+        WHEN COALESCE((NULLIF(n.because, '')::json ->> 'placement'), '') <> '' THEN 'at:' || (NULLIF(n.because, '')::json ->> 'placement')
+        WHEN (NULLIF(n.because, '')::json ->> 'click_at') IS NOT NULL THEN 'link' ELSE '' END"""
+KEY_SQLITE = """n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at))"""
+KEY_POSTGRES = """n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date)"""
+NEW_ROW = """(SELECT NEW.id AS id, NEW.enrollment AS enrollment, NEW.event AS event, NEW.sale AS sale, NEW.currency AS currency, NEW.at AS at, NEW.booked_on AS booked_on, NEW.released_on AS released_on, NEW.minor AS minor, NEW.kind AS kind, NEW.look AS look, NEW.run AS run, NEW.origin AS origin)"""
+OLD_ROW = """(SELECT OLD.id AS id, OLD.enrollment AS enrollment, OLD.event AS event, OLD.sale AS sale, OLD.currency AS currency, OLD.at AS at, OLD.booked_on AS booked_on, OLD.released_on AS released_on, OLD.minor AS minor, OLD.kind AS kind, OLD.look AS look, OLD.run AS run, OLD.origin AS origin)"""
+INTO_SUMS = """INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)"""
+INTO_ENTRIES = """INSERT INTO ledger_entry (id, enrollment, event, sale, currency, at, booked_on, released_on, minor, kind, look, run, origin)"""
 TRIGGERS: dict[db.Dialect, tuple[str, ...]] = {
     "sqlite": (
-        """CREATE TRIGGER IF NOT EXISTS commission_listed AFTER INSERT ON commission BEGIN
+        f"""CREATE TRIGGER IF NOT EXISTS commission_listed AFTER INSERT ON commission BEGIN
         DELETE FROM ledger_entry WHERE id = NEW."transaction" AND enrollment = NEW.enrollment;
-        INSERT INTO ledger_entry (id, enrollment, event, sale, currency, at, booked_on, released_on, minor, kind, look, run, origin)
+        {INTO_ENTRIES}
         SELECT NEW.id, NEW.enrollment, NEW."transaction", NEW.sale, NEW.currency, t.happened_at, NEW.booked_on,
             NEW.released_on, NEW.minor, NEW.kind, '', '', COALESCE((
                 SELECT CASE WHEN d.because = '' OR d.enrollment IS NOT NEW.enrollment THEN ''
@@ -55,102 +76,62 @@ TRIGGERS: dict[db.Dialect, tuple[str, ...]] = {
         WHEN json_extract(d.because, '$.click_at') IS NOT NULL THEN 'link' ELSE '' END FROM decision d
                 WHERE d."transaction" = NEW.sale ORDER BY d.seq DESC LIMIT 1), '')
         FROM money_event t WHERE t.id = NEW."transaction";
-        UPDATE ledger_entry SET look = CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END
-        WHERE look <> 'not_counted' AND NEW.kind <> 'sale' AND sale = NEW.sale AND enrollment = NEW.enrollment AND look <> CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END;
-    END""",
-        """CREATE TRIGGER IF NOT EXISTS decision_listed AFTER INSERT ON decision BEGIN
+        UPDATE ledger_entry SET look = {LOOK}
+        WHERE look <> 'not_counted' AND NEW.kind <> 'sale' AND sale = NEW.sale AND enrollment = NEW.enrollment AND look <> {LOOK};
+    END""",  # noqa: S608
+        f"""CREATE TRIGGER IF NOT EXISTS decision_listed AFTER INSERT ON decision BEGIN
         DELETE FROM ledger_entry WHERE NEW.seq > 1 AND id = NEW."transaction";
         UPDATE ledger_entry SET origin = CASE WHEN NEW.because = '' OR 1 = 0 THEN ''
-        WHEN COALESCE(json_extract(NEW.because, '$.code'), '') <> '' THEN 'code:' || json_extract(NEW.because, '$.code')
-        WHEN COALESCE(json_extract(NEW.because, '$.placement'), '') <> '' THEN 'at:' || json_extract(NEW.because, '$.placement')
-        WHEN json_extract(NEW.because, '$.click_at') IS NOT NULL THEN 'link' ELSE '' END
+        {ORIGIN_NEW}
         WHERE NEW.seq > 1 AND sale = NEW."transaction" AND enrollment = NEW.enrollment
             AND origin <> CASE WHEN NEW.because = '' OR 1 = 0 THEN ''
-        WHEN COALESCE(json_extract(NEW.because, '$.code'), '') <> '' THEN 'code:' || json_extract(NEW.because, '$.code')
-        WHEN COALESCE(json_extract(NEW.because, '$.placement'), '') <> '' THEN 'at:' || json_extract(NEW.because, '$.placement')
-        WHEN json_extract(NEW.because, '$.click_at') IS NOT NULL THEN 'link' ELSE '' END;
-        INSERT INTO ledger_entry (id, enrollment, event, sale, currency, at, booked_on, released_on, minor, kind, look, run, origin)
+        {ORIGIN_NEW};
+        {INTO_ENTRIES}
         SELECT t.id, NEW.enrollment, t.id, t.id, t.currency, t.happened_at, NULL, NULL, 0, '', 'not_counted', '',
             CASE WHEN NEW.because = '' OR 1 = 0 THEN ''
-        WHEN COALESCE(json_extract(NEW.because, '$.code'), '') <> '' THEN 'code:' || json_extract(NEW.because, '$.code')
-        WHEN COALESCE(json_extract(NEW.because, '$.placement'), '') <> '' THEN 'at:' || json_extract(NEW.because, '$.placement')
-        WHEN json_extract(NEW.because, '$.click_at') IS NOT NULL THEN 'link' ELSE '' END
+        {ORIGIN_NEW}
         FROM money_event t WHERE t.id = NEW."transaction" AND t.kind = 'payment' AND NEW.outcome <> 'sale' AND NEW.enrollment IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM commission c WHERE c."transaction" = t.id AND c.enrollment = NEW.enrollment);
-    END""",
-        """CREATE TRIGGER IF NOT EXISTS payout_line_listed AFTER INSERT ON payout_line BEGIN
+    END""",  # noqa: S608
+        f"""CREATE TRIGGER IF NOT EXISTS payout_line_listed AFTER INSERT ON payout_line BEGIN
         UPDATE ledger_entry SET look = '', run = (SELECT run_month FROM payout WHERE id = NEW.payout)
         WHERE id = NEW.commission;
-        UPDATE ledger_entry SET look = CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END
-        WHERE look <> 'not_counted' AND (sale, enrollment) = (SELECT c.sale, c.enrollment FROM commission c WHERE c.id = NEW.commission) AND look <> CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END;
-    END""",
-        """CREATE TRIGGER IF NOT EXISTS payout_line_left AFTER DELETE ON payout_line BEGIN
+        UPDATE ledger_entry SET look = {LOOK}
+        WHERE look <> 'not_counted' AND (sale, enrollment) = (SELECT c.sale, c.enrollment FROM commission c WHERE c.id = NEW.commission) AND look <> {LOOK};
+    END""",  # noqa: S608
+        f"""CREATE TRIGGER IF NOT EXISTS payout_line_left AFTER DELETE ON payout_line BEGIN
         UPDATE ledger_entry SET run = '' WHERE id = OLD.commission;
-        UPDATE ledger_entry SET look = CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END
-        WHERE look <> 'not_counted' AND (sale, enrollment) = (SELECT c.sale, c.enrollment FROM commission c WHERE c.id = OLD.commission) AND look <> CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END;
-    END""",
-        """CREATE TRIGGER IF NOT EXISTS ledger_entry_added AFTER INSERT ON ledger_entry BEGIN
-        INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)), SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM (SELECT NEW.id AS id, NEW.enrollment AS enrollment, NEW.event AS event, NEW.sale AS sale, NEW.currency AS currency, NEW.at AS at, NEW.booked_on AS booked_on, NEW.released_on AS released_on, NEW.minor AS minor, NEW.kind AS kind, NEW.look AS look, NEW.run AS run, NEW.origin AS origin) n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at))
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales;
-    END""",
-        """CREATE TRIGGER IF NOT EXISTS ledger_entry_moved AFTER UPDATE OF look, run ON ledger_entry BEGIN
-        INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)), -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM (SELECT OLD.id AS id, OLD.enrollment AS enrollment, OLD.event AS event, OLD.sale AS sale, OLD.currency AS currency, OLD.at AS at, OLD.booked_on AS booked_on, OLD.released_on AS released_on, OLD.minor AS minor, OLD.kind AS kind, OLD.look AS look, OLD.run AS run, OLD.origin AS origin) n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at))
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales;
-        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)) FROM (SELECT OLD.id AS id, OLD.enrollment AS enrollment, OLD.event AS event, OLD.sale AS sale, OLD.currency AS currency, OLD.at AS at, OLD.booked_on AS booked_on, OLD.released_on AS released_on, OLD.minor AS minor, OLD.kind AS kind, OLD.look AS look, OLD.run AS run, OLD.origin AS origin) n);
-        INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)), SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM (SELECT NEW.id AS id, NEW.enrollment AS enrollment, NEW.event AS event, NEW.sale AS sale, NEW.currency AS currency, NEW.at AS at, NEW.booked_on AS booked_on, NEW.released_on AS released_on, NEW.minor AS minor, NEW.kind AS kind, NEW.look AS look, NEW.run AS run, NEW.origin AS origin) n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at))
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales;
-    END""",
-        """CREATE TRIGGER IF NOT EXISTS ledger_entry_gone AFTER DELETE ON ledger_entry BEGIN
-        INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)), -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM (SELECT OLD.id AS id, OLD.enrollment AS enrollment, OLD.event AS event, OLD.sale AS sale, OLD.currency AS currency, OLD.at AS at, OLD.booked_on AS booked_on, OLD.released_on AS released_on, OLD.minor AS minor, OLD.kind AS kind, OLD.look AS look, OLD.run AS run, OLD.origin AS origin) n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at))
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales;
-        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, date(n.at)), COALESCE(n.released_on, date(n.at)) FROM (SELECT OLD.id AS id, OLD.enrollment AS enrollment, OLD.event AS event, OLD.sale AS sale, OLD.currency AS currency, OLD.at AS at, OLD.booked_on AS booked_on, OLD.released_on AS released_on, OLD.minor AS minor, OLD.kind AS kind, OLD.look AS look, OLD.run AS run, OLD.origin AS origin) n);
-    END""",
+        UPDATE ledger_entry SET look = {LOOK}
+        WHERE look <> 'not_counted' AND (sale, enrollment) = (SELECT c.sale, c.enrollment FROM commission c WHERE c.id = OLD.commission) AND look <> {LOOK};
+    END""",  # noqa: S608
+        f"""CREATE TRIGGER IF NOT EXISTS ledger_entry_added AFTER INSERT ON ledger_entry BEGIN
+        {INTO_SUMS}
+        SELECT {KEY_SQLITE}, SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM {NEW_ROW} n WHERE 1 = 1 GROUP BY {KEY_SQLITE} ORDER BY {KEY_SQLITE}
+        {ADDED};
+    END""",  # noqa: S608
+        f"""CREATE TRIGGER IF NOT EXISTS ledger_entry_moved AFTER UPDATE OF look, run ON ledger_entry BEGIN
+        {INTO_SUMS}
+        SELECT {KEY_SQLITE}, -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM {OLD_ROW} n WHERE 1 = 1 GROUP BY {KEY_SQLITE} ORDER BY {KEY_SQLITE}
+        {ADDED};
+        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT {KEY_SQLITE} FROM {OLD_ROW} n);
+        {INTO_SUMS}
+        SELECT {KEY_SQLITE}, SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM {NEW_ROW} n WHERE 1 = 1 GROUP BY {KEY_SQLITE} ORDER BY {KEY_SQLITE}
+        {ADDED};
+    END""",  # noqa: S608
+        f"""CREATE TRIGGER IF NOT EXISTS ledger_entry_gone AFTER DELETE ON ledger_entry BEGIN
+        {INTO_SUMS}
+        SELECT {KEY_SQLITE}, -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM {OLD_ROW} n WHERE 1 = 1 GROUP BY {KEY_SQLITE} ORDER BY {KEY_SQLITE}
+        {ADDED};
+        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT {KEY_SQLITE} FROM {OLD_ROW} n);
+    END""",  # noqa: S608
     ),
     "postgres": (
-        """CREATE OR REPLACE FUNCTION commission_listed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ledger_entry e USING fresh n WHERE e.id = n."transaction" AND e.enrollment = n.enrollment;
-        INSERT INTO ledger_entry (id, enrollment, event, sale, currency, at, booked_on, released_on, minor, kind, look, run, origin)
+        f"""CREATE OR REPLACE FUNCTION commission_listed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM ledger_entry e USING fresh n WHERE e.id = n."transaction" AND e.enrollment = n.enrollment;
+        {INTO_ENTRIES}
         SELECT n.id, n.enrollment, n."transaction", n.sale, n.currency, t.happened_at, n.booked_on,
             n.released_on, n.minor, n.kind, '', '', COALESCE((
                 SELECT CASE WHEN d.because = '' OR d.enrollment IS DISTINCT FROM n.enrollment THEN ''
@@ -160,95 +141,55 @@ TRIGGERS: dict[db.Dialect, tuple[str, ...]] = {
                 WHERE d."transaction" = n.sale ORDER BY d.seq DESC LIMIT 1), '')
         FROM fresh n JOIN money_event t ON t.id = n."transaction";
         IF EXISTS (SELECT 1 FROM fresh n WHERE n.kind <> 'sale') THEN
-            UPDATE ledger_entry SET look = CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END
-        WHERE look <> 'not_counted' AND (sale, enrollment) IN (SELECT n.sale, n.enrollment FROM fresh n WHERE n.kind <> 'sale') AND look <> CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END;
-        END IF; RETURN NULL; END $$""",
+            UPDATE ledger_entry SET look = {LOOK}
+        WHERE look <> 'not_counted' AND (sale, enrollment) IN (SELECT n.sale, n.enrollment FROM fresh n WHERE n.kind <> 'sale') AND look <> {LOOK};
+        END IF; RETURN NULL; END $$""",  # noqa: S608
         """CREATE OR REPLACE TRIGGER commission_listed AFTER INSERT ON commission REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION commission_listed()""",
-        """CREATE OR REPLACE FUNCTION decision_listed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM fresh n WHERE n.seq > 1) THEN
+        f"""CREATE OR REPLACE FUNCTION decision_listed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT 1 FROM fresh n WHERE n.seq > 1) THEN
             DELETE FROM ledger_entry e USING fresh n WHERE n.seq > 1 AND e.id = n."transaction";
             UPDATE ledger_entry e SET origin = CASE WHEN n.because = '' OR 1 = 0 THEN ''
-        WHEN COALESCE((NULLIF(n.because, '')::json ->> 'code'), '') <> '' THEN 'code:' || (NULLIF(n.because, '')::json ->> 'code')
-        WHEN COALESCE((NULLIF(n.because, '')::json ->> 'placement'), '') <> '' THEN 'at:' || (NULLIF(n.because, '')::json ->> 'placement')
-        WHEN (NULLIF(n.because, '')::json ->> 'click_at') IS NOT NULL THEN 'link' ELSE '' END FROM fresh n
+        {ORIGIN_N} FROM fresh n
             WHERE n.seq > 1 AND e.sale = n."transaction" AND e.enrollment = n.enrollment
                 AND e.origin <> CASE WHEN n.because = '' OR 1 = 0 THEN ''
-        WHEN COALESCE((NULLIF(n.because, '')::json ->> 'code'), '') <> '' THEN 'code:' || (NULLIF(n.because, '')::json ->> 'code')
-        WHEN COALESCE((NULLIF(n.because, '')::json ->> 'placement'), '') <> '' THEN 'at:' || (NULLIF(n.because, '')::json ->> 'placement')
-        WHEN (NULLIF(n.because, '')::json ->> 'click_at') IS NOT NULL THEN 'link' ELSE '' END;
+        {ORIGIN_N};
         END IF;
-        INSERT INTO ledger_entry (id, enrollment, event, sale, currency, at, booked_on, released_on, minor, kind, look, run, origin)
+        {INTO_ENTRIES}
         SELECT t.id, n.enrollment, t.id, t.id, t.currency, t.happened_at, NULL::date, NULL::date, 0, '',
             'not_counted', '', CASE WHEN n.because = '' OR 1 = 0 THEN ''
-        WHEN COALESCE((NULLIF(n.because, '')::json ->> 'code'), '') <> '' THEN 'code:' || (NULLIF(n.because, '')::json ->> 'code')
-        WHEN COALESCE((NULLIF(n.because, '')::json ->> 'placement'), '') <> '' THEN 'at:' || (NULLIF(n.because, '')::json ->> 'placement')
-        WHEN (NULLIF(n.because, '')::json ->> 'click_at') IS NOT NULL THEN 'link' ELSE '' END
+        {ORIGIN_N}
         FROM fresh n JOIN money_event t ON t.id = n."transaction" WHERE t.kind = 'payment' AND n.outcome <> 'sale' AND n.enrollment IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM commission c WHERE c."transaction" = t.id AND c.enrollment = n.enrollment); RETURN NULL; END $$""",
+    SELECT 1 FROM commission c WHERE c."transaction" = t.id AND c.enrollment = n.enrollment); RETURN NULL; END $$""",  # noqa: S608
         """CREATE OR REPLACE TRIGGER decision_listed AFTER INSERT ON decision REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION decision_listed()""",
-        """CREATE OR REPLACE FUNCTION payout_line_listed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE ledger_entry e SET look = '', run = p.run_month
+        f"""CREATE OR REPLACE FUNCTION payout_line_listed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE ledger_entry e SET look = '', run = p.run_month
         FROM fresh n JOIN payout p ON p.id = n.payout WHERE e.id = n.commission;
-        UPDATE ledger_entry SET look = CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END
+        UPDATE ledger_entry SET look = {LOOK}
         WHERE look <> 'not_counted' AND (sale, enrollment) IN (
-    SELECT c.sale, c.enrollment FROM commission c JOIN fresh x ON x.commission = c.id) AND look <> CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END; RETURN NULL; END $$""",
+    SELECT c.sale, c.enrollment FROM commission c JOIN fresh x ON x.commission = c.id) AND look <> {LOOK}; RETURN NULL; END $$""",  # noqa: S608
         """CREATE OR REPLACE TRIGGER payout_line_listed AFTER INSERT ON payout_line REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION payout_line_listed()""",
-        """CREATE OR REPLACE FUNCTION payout_line_left() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE ledger_entry e SET run = '' FROM stale o WHERE e.id = o.commission;
-        UPDATE ledger_entry SET look = CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END
+        f"""CREATE OR REPLACE FUNCTION payout_line_left() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE ledger_entry e SET run = '' FROM stale o WHERE e.id = o.commission;
+        UPDATE ledger_entry SET look = {LOOK}
         WHERE look <> 'not_counted' AND (sale, enrollment) IN (
-    SELECT c.sale, c.enrollment FROM commission c JOIN stale x ON x.commission = c.id) AND look <> CASE
-    WHEN (SELECT SUM(s.minor) FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted') = 0
-        AND NOT EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'reversed'
-    WHEN ledger_entry.minor < 0 AND ledger_entry.run = ''
-        AND EXISTS (SELECT 1 FROM ledger_entry s WHERE s.sale = ledger_entry.sale AND s.enrollment = ledger_entry.enrollment AND s.look <> 'not_counted' AND s.run <> '') THEN 'taken_back'
-    ELSE '' END; RETURN NULL; END $$""",
+    SELECT c.sale, c.enrollment FROM commission c JOIN stale x ON x.commission = c.id) AND look <> {LOOK}; RETURN NULL; END $$""",  # noqa: S608
         """CREATE OR REPLACE TRIGGER payout_line_left AFTER DELETE ON payout_line REFERENCING OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION payout_line_left()""",
-        """CREATE OR REPLACE FUNCTION ledger_entry_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date), SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM fresh n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date)
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales; RETURN NULL; END $$""",
+        f"""CREATE OR REPLACE FUNCTION ledger_entry_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {INTO_SUMS}
+        SELECT {KEY_POSTGRES}, SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM fresh n WHERE 1 = 1 GROUP BY {KEY_POSTGRES} ORDER BY {KEY_POSTGRES}
+        {ADDED}; RETURN NULL; END $$""",  # noqa: S608
         """CREATE OR REPLACE TRIGGER ledger_entry_added AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger_entry_added()""",
-        """CREATE OR REPLACE FUNCTION ledger_entry_moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date), -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM stale n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date)
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales;
-        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date) FROM stale n); INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date), SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM fresh n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date)
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales; RETURN NULL; END $$""",
+        f"""CREATE OR REPLACE FUNCTION ledger_entry_moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {INTO_SUMS}
+        SELECT {KEY_POSTGRES}, -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM stale n WHERE 1 = 1 GROUP BY {KEY_POSTGRES} ORDER BY {KEY_POSTGRES}
+        {ADDED};
+        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT {KEY_POSTGRES} FROM stale n); {INTO_SUMS}
+        SELECT {KEY_POSTGRES}, SUM(n.minor), COUNT(*), SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM fresh n WHERE 1 = 1 GROUP BY {KEY_POSTGRES} ORDER BY {KEY_POSTGRES}
+        {ADDED}; RETURN NULL; END $$""",  # noqa: S608
         """CREATE OR REPLACE TRIGGER ledger_entry_moved AFTER UPDATE ON ledger_entry REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger_entry_moved()""",
-        """CREATE OR REPLACE FUNCTION ledger_entry_gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ledger_sum (enrollment, currency, look, run, booked_on, released_on, minor, lines, sales)
-        SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date), -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
-        FROM stale n WHERE 1 = 1 GROUP BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date) ORDER BY n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date)
-        ON CONFLICT (enrollment, currency, look, run, booked_on, released_on) DO UPDATE SET minor = ledger_sum.minor + excluded.minor,
-        lines = ledger_sum.lines + excluded.lines, sales = ledger_sum.sales + excluded.sales;
-        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT n.enrollment, n.currency, n.look, n.run, COALESCE(n.booked_on, (n.at AT TIME ZONE 'UTC')::date), COALESCE(n.released_on, (n.at AT TIME ZONE 'UTC')::date) FROM stale n); RETURN NULL; END $$""",
+        f"""CREATE OR REPLACE FUNCTION ledger_entry_gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {INTO_SUMS}
+        SELECT {KEY_POSTGRES}, -SUM(n.minor), -COUNT(*), -SUM(CASE WHEN n.kind = 'sale' THEN 1 ELSE 0 END)
+        FROM stale n WHERE 1 = 1 GROUP BY {KEY_POSTGRES} ORDER BY {KEY_POSTGRES}
+        {ADDED};
+        DELETE FROM ledger_sum WHERE lines = 0 AND (enrollment, currency, look, run, booked_on, released_on) IN (SELECT {KEY_POSTGRES} FROM stale n); RETURN NULL; END $$""",  # noqa: S608
         """CREATE OR REPLACE TRIGGER ledger_entry_gone AFTER DELETE ON ledger_entry REFERENCING OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION ledger_entry_gone()""",
     ),
 }

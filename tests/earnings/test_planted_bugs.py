@@ -18,8 +18,8 @@ from portal.referrals import rules as referrals
 from tests.cast import Cast
 from tests.earnings.histories import FIRST, histories
 from tests.earnings.model import Paid, Refund, Sub
-from tests.earnings.test_ten_thousand import check as check_in_memory
 from tests.earnings.test_any_order import check
+from tests.earnings.test_ten_thousand import check as check_in_memory
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 HISTORIES = 60

@@ -13,7 +13,7 @@ from tests.earnings.in_memory import OWNERS, books_from, events_of, in_two_parts
 from tests.earnings.model import Sub, books_of
 
 HISTORIES, PARTS = 10_000, 4
-# Each made product and second opinion disagree once. 23164: refunded in full, and then a dispute was lost as well.
+# Each made product and second opinion disagree once: here a dispute was lost after a full refund.
 FOUND_BEFORE = (23164,)
 NAMES = {owner: name for name, owner in OWNERS.items()}
 
