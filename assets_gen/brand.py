@@ -23,6 +23,7 @@ class Brand:
 
     `logo` is an encoded PNG, JPEG or WebP as it leaves `assets_gen.intake` (trusted, small). `colours` are
     "#rrggbb", the main one first; without any they come from the logo. `mark` names a mark of marks.py.
+    `photo` is as clean as the logo; `focus` is where its face is, from 0 to 1 across and down.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Brand:
     web_address: str = ""
     tagline: str = ""
     mark: str | None = None
+    photo: bytes | None = None
+    focus: tuple[float, float] = (0.5, 0.38)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", drawable(self.name, MAX_NAME))

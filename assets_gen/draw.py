@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from PIL import Image
 
-from assets_gen import marks, paint, slip
+from assets_gen import marks, paint, photo, slip
 from assets_gen.icons import drawn_icon
 from assets_gen.palette import Palette
 from assets_gen.qr import QUIET
-from assets_gen.scene import Drawing, Mark, Picture, Placed, Scene, Slip, Tile, Type
+from assets_gen.scene import Drawing, Mark, Picture, Placed, Portrait, Scene, Slip, Tile, Type
 from assets_gen.text import ink
 from assets_gen.window import dashboard, objects, page
 
@@ -30,8 +30,11 @@ def painted(scene: Scene, palette: Palette) -> Image.Image:
 
 
 def grounds(scene: Scene, palette: Palette) -> Image.Image:
-    """The picture without its type, logos and codes: what lies behind them, for measuring contrast."""
-    elements = tuple(element for element in scene.elements if element.kind not in _INKS)
+    """The picture without its type, logos and codes: what lies behind them, for measuring contrast.
+
+    Slips are left out too: nothing else stands on them, and each is measured by itself.
+    """
+    elements = tuple(e for e in scene.elements if e.kind not in _INKS and e.kind != "slip")
     return painted(replace(scene, elements=elements), palette)
 
 
@@ -136,6 +139,24 @@ def _icon(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box |
         paint.fill(canvas, inks[ink_], mask, (left, top))
 
 
+def _portrait(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box | None) -> None:
+    if not isinstance(element.content, Portrait):
+        return
+    left, top, right, bottom = element.box.pixels
+    width, height = right - left, bottom - top
+    content = element.content
+    table = paint.ramp_table([palette[role] for role in ("photo_dark", "photo_mid", "photo_light")])
+    if content.photo is not None:
+        grey = photo.cropped(content.photo, (width, height), content.focus)
+        canvas.paste(paint.coloured(grey, table), (left, top))
+        return
+    canvas.paste(paint.coloured(photo.empty(width, height), table), (left, top))
+    # As wide as the field lets it be, its middle where a face would have its eyes.
+    drawn = ink(replace(content.instead, size=photo.mark_size(width, height)))
+    at = left + (width - drawn.mask.width) // 2, top + round(0.44 * height - drawn.mask.height / 2)
+    paint.fill(canvas, element.ink, drawn.mask, at)
+
+
 def _guilloche(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box | None) -> None:
     left, top, right, bottom = element.box.pixels
     density = element.content.density if isinstance(element.content, Drawing) else 1
@@ -215,6 +236,7 @@ _ART: dict[str, Callable[[Image.Image, Placed, Palette, paint.Box | None], None]
     "disc": _disc,
     "window": _window,
     "icon": _icon,
+    "portrait": _portrait,
     "guilloche": _guilloche,
     "shade": _shade,
     "slip": _slip,

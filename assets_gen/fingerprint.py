@@ -32,7 +32,9 @@ def fingerprint(design: Design, shape: str, form: str, affiliate: Brand, program
 
 def _brand(brand: Brand) -> dict[str, object]:
     values = asdict(brand)
-    values["logo"] = hashlib.sha256(brand.logo).hexdigest() if brand.logo is not None else None
+    for key in ("logo", "photo"):
+        data = values[key]
+        values[key] = hashlib.sha256(data).hexdigest() if data is not None else None
     return values
 
 

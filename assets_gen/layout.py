@@ -12,7 +12,7 @@ from assets_gen.design import Composition, Design, Element
 from assets_gen.lockup import Room, lockup
 from assets_gen.palette import Palette, palette_of
 from assets_gen.qr import qr_of
-from assets_gen.scene import Box, Drawing, Mark, Placed, Scene, Slip, Tile, Type
+from assets_gen.scene import Box, Drawing, Mark, Placed, Portrait, Scene, Slip, Tile, Type
 from assets_gen.size import Size
 from assets_gen.slip import OVER, Cut
 from assets_gen.table import Table
@@ -138,6 +138,8 @@ def _place_text(table: Table, element: Element) -> None:
     face = table.design.faces[options["face"]]
     if face.tail:
         words = leaning(words)
+    if options.get("quoted"):
+        words += table.words("quote_close")
     least = max(options["least"] * table.unit, table.least_type)
     fit = Fit(
         largest=max(options["size"] * table.unit, table.least_type),
@@ -156,6 +158,19 @@ def _place_text(table: Table, element: Element) -> None:
         table.leave_out(element)
         return
     _typed(table, element, setting, room, options["ink"])
+    if options.get("quoted"):
+        _hang(table, element, setting)
+
+
+def _hang(table: Table, element: Element, set_: Setting) -> None:
+    """The opening quotation mark stands before the line, so that the first letters keep their edge."""
+    whole, options = table.boxes[element.name], element.options
+    mark = replace(set_, lines=(table.words("quote_open"),))
+    right = whole.left - 0.09 * set_.size
+    room = Box(right - set_.size, whole.top, right, whole.bottom)
+    aside = {**options, "align": "right", "valign": "top", "group": options.get("group", element.name)}
+    _typed(table, replace(element, options=aside), mark, room, options["ink"], ".open")
+    table.boxes[element.name] = whole
 
 
 def _squeezed(words: str, face: Face, fit: Fit, width: float, height: float) -> Setting:
@@ -395,6 +410,14 @@ def _place_lockup(table: Table, element: Element) -> None:
     table.boxes[element.name] = box
 
 
+def _place_portrait(table: Table, element: Element) -> None:
+    mark = Setting((table.words("quote_open"),), table.design.faces["headline"], 100.0, 1.0)
+    brand = table.affiliate
+    content = Portrait(brand.photo, brand.focus, mark, table.size.density)
+    box = Box(*map(float, table.room(element).pixels))
+    table.put(Placed(element.name, "portrait", box, content, table.rgb("ground"), bleeds=True))
+
+
 def _place_slip(table: Table, element: Element) -> None:
     """A piece of paper with a composition of its own, turned around the middle of its room."""
     options, room, density = element.options, table.room(element), table.size.density
@@ -425,5 +448,6 @@ _KINDS: dict[str, Callable[[Table, Element], None]] = {
     "mark": _place_mark,
     "plate": _place_plate,
     "lockup": _place_lockup,
+    "portrait": _place_portrait,
     "slip": _place_slip,
 }

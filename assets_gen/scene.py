@@ -90,6 +90,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Portrait:
+    """A photo and where its face is; without one the field shows `instead`, a quotation mark in that face."""
+
+    photo: bytes | None
+    focus: tuple[float, float]
+    instead: Setting
+    density: int
+
+
+@dataclass(frozen=True, slots=True)
 class Slip:
     """A piece of paper: `scene` is laid out at twice its size, and lies on its left side if `turned`."""
 
@@ -108,7 +118,7 @@ class Placed:
     name: str
     kind: str
     box: Box
-    content: Type | Tile | Drawing | Mark | Picture | Slip | None = None
+    content: Type | Tile | Drawing | Mark | Picture | Portrait | Slip | None = None
     ink: Rgb = (0, 0, 0)
     group: str = ""
     solid: bool = True

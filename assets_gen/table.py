@@ -26,9 +26,19 @@ def said(design: Design, offer: Offer, slot: str) -> str:
     own: str = getattr(offer, slot, "")
     if slot == "subline" and not own and offer.figure:
         own = f"{offer.figure} {offer.discount}".strip()
+    if slot == "offer_line":
+        return _offer_line(design, offer)
     if slot == "saving" and offer.figure:
         own = offer.discount
     return own or design.words(offer.language).get(slot, "")
+
+
+def _offer_line(design: Design, offer: Offer) -> str:
+    """What is saved with which code, in one sentence; without either the sub-line."""
+    line = design.words(offer.language).get("offer_line", "")
+    if not (line and offer.figure and offer.code) or offer.subline:
+        return said(design, offer, "subline")
+    return line.format(figure=offer.figure, discount=offer.discount, code=offer.code).replace("  ", " ")
 
 
 @dataclass

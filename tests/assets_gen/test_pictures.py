@@ -120,6 +120,26 @@ def test_the_lint_looks_into_a_turned_ticket_and_at_its_real_edges() -> None:
     assert "body and headline are" in " ".join(check(replace(scene, elements=lower), palette))
 
 
+def test_a_photo_takes_the_brands_tones_and_its_face_stays_in_the_field() -> None:
+    grey = np.full((900, 1400), 90, dtype=np.uint8)
+    grey[300:380, 1000:1080] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG")
+    brand, offer = kits()["mark and two lines"]
+    ada = replace(brand, photo=buffer.getvalue(), focus=(1040 / 1400, 340 / 900))
+    size, voice = Size(1080, 1080), Design.load("voice")
+    assert findings(voice, size, ada, PROGRAM, offer) == []
+    picture, scene, palette = compose(voice, size, ada, PROGRAM, offer)
+    left, top, right, bottom = next(e.box for e in scene.elements if e.kind == "portrait").pixels
+    field = np.asarray(picture, dtype=float)[top:bottom, left:right]
+    bright = np.argwhere(np.abs(field - palette["photo_light"].rgb).max(axis=2) < 24)
+    assert np.abs(bright.mean(axis=0) / field.shape[:2] - (0.40, 0.5)).max() < 0.05
+    shape = "1080x1080", "jpg"
+    assert fingerprint(voice, *shape, ada, PROGRAM, offer) != fingerprint(
+        voice, *shape, brand, PROGRAM, offer
+    )
+
+
 def test_a_claim_changes_its_ink_exactly_at_the_seam() -> None:
     brand, offer = kits()["mark and two lines"]
     scene, palette = arranged(Design.load("split"), Size(1200, 630), brand, PROGRAM, offer)
