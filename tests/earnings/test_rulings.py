@@ -1,7 +1,7 @@
 """What managers decide with a reason: it counts after all, it belongs to somebody else, a bonus."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,17 @@ async def subscription_of(who: str) -> Any:
     return rows[0]["id"]
 
 
+async def rules(desk: Desk, payment: str, on: str, *, counts: bool, reason: str) -> None:
+    await overrule(await payment_of(payment), counts=counts, reason=reason, by=by(desk.cast), now=at(on))
+
+
+async def moves(desk: Desk, to: Partner, on: str, *, reason: str, since: datetime | None) -> None:
+    """Eve's subscription."""
+    await move_subscription(
+        await subscription_of("eve"), to.enrollment, reason=reason, by=by(desk.cast), now=at(on), since=since
+    )
+
+
 async def two_months(desk: Desk, who: str = "eve", **more: Any) -> None:
     click = await desk.click(desk.cast.ada, at("1 Jan"))
     first = desk.bill(at("2 Jan"), who, 1, first=True, **more)
@@ -70,13 +81,7 @@ async def two_months(desk: Desk, who: str = "eve", **more: Any) -> None:
 async def test_a_manager_lets_a_discounted_payment_count(desk: Desk) -> None:
     await two_months(desk, taken_off=1_000, coupon="GOODWILL")
     assert await sums() == {"in_eve_2": 3_570}
-    await overrule(
-        await payment_of("in_eve_1"),
-        counts=True,
-        reason="We agreed.",
-        by=by(desk.cast),
-        now=at("9 Feb"),
-    )
+    await rules(desk, "in_eve_1", "9 Feb", counts=True, reason="We agreed.")
     assert await sums() == {"in_eve_1": 3_270, "in_eve_2": 3_570}
     assert (await desk.decisions())["in_eve_1"] == "sale"
     first = (await desk.lines())[0]
@@ -88,21 +93,18 @@ async def test_a_manager_lets_a_discounted_payment_count(desk: Desk) -> None:
 
 async def test_what_was_overruled_can_be_overruled_again(desk: Desk) -> None:
     await two_months(desk)
-    payment = await payment_of("in_eve_2")
-    await overrule(payment, counts=False, reason="Paid by the vendor.", by=by(desk.cast), now=at("9 Feb"))
+    await rules(desk, "in_eve_2", "9 Feb", counts=False, reason="Paid by the vendor.")
     assert await sums() == {"in_eve_1": 3_570}
     assert (await desk.decisions())["in_eve_2"] == "ruled_out"
     with pytest.raises(Refused, match="earns nothing already"):
-        await overrule(payment, counts=False, reason="Again.", by=by(desk.cast), now=at("10 Feb"))
+        await rules(desk, "in_eve_2", "10 Feb", counts=False, reason="Again.")
     assert await book_problems(NOW) == []
 
 
 async def test_a_payment_of_nobody_cannot_be_overruled(desk: Desk) -> None:
     await desk.tell(desk.paid(desk.bill(at("2 Jan"), "eve")))
     with pytest.raises(Refused, match="did not fail for its price"):
-        await overrule(
-            await payment_of("in_eve_1"), counts=True, reason="Why not.", by=by(desk.cast), now=at("9 Feb")
-        )
+        await rules(desk, "in_eve_1", "9 Feb", counts=True, reason="Why not.")
     assert await BillingEvent.count() == 1
 
 
@@ -110,9 +112,7 @@ async def test_a_payment_of_nobody_cannot_be_overruled(desk: Desk) -> None:
 async def test_every_ruling_needs_a_reason_that_can_be_read(desk: Desk, reason: str) -> None:
     await two_months(desk)
     with pytest.raises(Refused):
-        await overrule(
-            await payment_of("in_eve_1"), counts=False, reason=reason, by=by(desk.cast), now=at("9 Feb")
-        )
+        await rules(desk, "in_eve_1", "9 Feb", counts=False, reason=reason)
 
 
 async def test_a_ruling_and_what_it_is_about_come_in_any_order(desk: Desk) -> None:
@@ -127,17 +127,8 @@ async def test_a_ruling_and_what_it_is_about_come_in_any_order(desk: Desk) -> No
     try:
         async with db.transaction():
             await desk.tell(*bodies)
-            await overrule(
-                await payment_of("in_eve_1"), counts=True, reason="Agreed.", by=by(desk.cast), now=at("9 Feb")
-            )
-            await move_subscription(
-                await subscription_of("eve"),
-                desk.cast.ben.enrollment,
-                reason="Ben advised her.",
-                by=by(desk.cast),
-                now=at("10 Feb"),
-                since=None,
-            )
+            await rules(desk, "in_eve_1", "9 Feb", counts=True, reason="Agreed.")
+            await moves(desk, desk.cast.ben, "10 Feb", reason="Ben advised her.", since=None)
             rows = await BillingEvent.select(BillingEvent.body).where(BillingEvent.source == "manager")
             rulings = [row["body"].encode() for row in rows]
             raise Undo  # noqa: TRY301
@@ -163,14 +154,7 @@ async def test_a_ruling_and_what_it_is_about_come_in_any_order(desk: Desk) -> No
 
 async def test_a_subscription_is_moved_from_a_day_on(desk: Desk) -> None:
     await two_months(desk)
-    await move_subscription(
-        await subscription_of("eve"),
-        desk.cast.ben.enrollment,
-        reason="Ben looks after her now.",
-        by=by(desk.cast),
-        now=at("20 Jan"),
-        since=at("20 Jan"),
-    )
+    await moves(desk, desk.cast.ben, "20 Jan", reason="Ben looks after her now.", since=at("20 Jan"))
     assert await sums(desk.cast.ada) == {"in_eve_1": 3_570}
     assert await sums(desk.cast.ben) == {"in_eve_2": 3_570}
     (kept,) = await Subscription.select(Subscription.enrollment, Subscription.credited_by)
@@ -181,14 +165,7 @@ async def test_a_subscription_is_moved_from_a_day_on(desk: Desk) -> None:
 async def test_a_subscription_is_not_tied_to_somebody_who_is_paused(desk: Desk) -> None:
     await two_months(desk)
     with pytest.raises(Refused, match="not active"):
-        await move_subscription(
-            await subscription_of("eve"),
-            desk.cast.cleo.enrollment,
-            reason="A mistake.",
-            by=by(desk.cast),
-            now=at("9 Feb"),
-            since=None,
-        )
+        await moves(desk, desk.cast.cleo, "9 Feb", reason="A mistake.", since=None)
 
 
 @pytest.mark.parametrize(
@@ -262,17 +239,8 @@ async def test_an_adjustment_of_nothing_or_too_much_is_refused(
 
 async def test_rulings_are_replayed_with_everything_else(desk: Desk, stage: Stage, tmp_path: Path) -> None:
     await two_months(desk, taken_off=1_000, coupon="GOODWILL")
-    await overrule(
-        await payment_of("in_eve_1"), counts=True, reason="Agreed.", by=by(desk.cast), now=at("9 Feb")
-    )
-    await move_subscription(
-        await subscription_of("eve"),
-        desk.cast.ben.enrollment,
-        reason="Moved.",
-        by=by(desk.cast),
-        now=at("20 Jan"),
-        since=at("20 Jan"),
-    )
+    await rules(desk, "in_eve_1", "9 Feb", counts=True, reason="Agreed.")
+    await moves(desk, desk.cast.ben, "20 Jan", reason="Moved.", since=at("20 Jan"))
     await adjust(
         desk.cast.ben.enrollment,
         AdjustmentKind.BONUS,
