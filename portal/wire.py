@@ -120,8 +120,9 @@ class SameOrigin(ASGIMiddleware):
 
 def _is_own(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
     site = connection.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
+    if site not in (None, "none"):
+        return site == "same-origin"
+    # "none" is typed into the address line, which no form is: what carries an Origin has to be ours.
     origin = connection.headers.get("Origin")
     if origin is None:
         return True

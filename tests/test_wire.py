@@ -78,6 +78,7 @@ async def test_plain_http_promises_no_encryption(visitor: httpx.AsyncClient) -> 
     [
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none", "Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "", "Origin": "null"},
     ],

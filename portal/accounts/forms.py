@@ -14,6 +14,7 @@ from portal.accounts.rules import Role
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LONGEST_LOCAL, LONGEST = 64, 254
 NAME_MOST = 80
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,9 @@ def name_problem(name: str) -> str | None:
         return "Leave web addresses out of the name."
     if not any(character.isalnum() for character in name):
         return "A name needs at least one letter or digit."
-    return "Leave out the characters that can't be seen." if has_hidden(name) else None
+    # Signs that turn the reading direction would let a name change how its neighbours read.
+    unseen = has_hidden(name) or TURNING & set(name)
+    return "Leave out the characters that can't be seen." if unseen else None
 
 
 def web_problem(text: str) -> str | None:

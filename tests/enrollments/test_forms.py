@@ -39,6 +39,7 @@ def test_an_empty_form_says_of_every_field_what_is_missing() -> None:
         ("name", "!!!"),
         ("name", "Lena\x00"),
         ("name", "Z" + "\u0335" * 8),
+        ("name", "Lena \u202eecivreS artraK"),
         ("email", "lena"),
         ("email", "lena@kurswerkstatt"),
         ("email", "lena@@kurswerkstatt.example"),
