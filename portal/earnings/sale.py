@@ -226,6 +226,7 @@ async def _tale(
     renews_on, renewal = await _renewal(row, payment, because, enrollment, history)
     if renews_on and renews_on <= today:
         renews_on, renewal = None, None
+    got, after, after_line = _since_paid(lines)
     return Tale(
         payment=payment,
         paid_on=paid_on,
@@ -244,8 +245,23 @@ async def _tale(
         due=Money.total((line.amount for line in lines), currency),
         renews_on=renews_on,
         renewal=renewal,
+        got=got,
+        after=after,
+        after_run=(after_line.run or next_run(after_line.released_on, today, terms)) if after_line else None,
+        after_done=bool(after_line and after_line.claim and after_line.claim.paid_on),
         tier_words="" if theirs else await _tier_words(enrollment, payment, terms, today),
     )
+
+
+def _since_paid(lines: list[BookedLine]) -> tuple[Money | None, Money | None, BookedLine | None]:
+    """What the payout of the sale's own line took along, what came later, and the newest line of that."""
+    if not lines or not (lines[0].claim and lines[0].claim.paid_on):
+        return None, None, None
+    currency = lines[0].amount.currency
+    later = [line for line in lines if line.run != lines[0].run]
+    got = Money.total((line.amount for line in lines if line.run == lines[0].run), currency)
+    after = Money.total((line.amount for line in later), currency)
+    return got, None if after.is_zero else after, later[-1] if later else None
 
 
 async def _tier_words(enrollment: UUID, payment: Payment, terms: ProgramTerms, today: date) -> str:

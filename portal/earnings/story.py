@@ -75,6 +75,10 @@ class Tale:
     renews_on: date | None
     renewal: Money | None
     tier_words: str = ""
+    got: Money | None = None  # what a payout took along of it, once that is paid
+    after: Money | None = None  # what changed only after that payout, and which one it changes
+    after_run: Month | None = None
+    after_done: bool = False
 
     @property
     def counts(self) -> bool:
@@ -105,7 +109,9 @@ def _before(tale: Tale) -> list[Stop]:
         where = f"on your link, from {because.placement}" if because.placement else "on your link"
         when = f"{tale.day(because.click_at)}, {tale.local(because.click_at):%H:%M}"
         found.append(Stop("mouse-pointer-click", when, "Click", where))
-    if because.trial_ends_at and because.began_at and tale.outcome is not Outcome.TRIAL:
+    # A manager may let the trial itself count. Then nothing came before it.
+    is_trial = because.ruled_at and because.trial_ends_at and tale.payment.at < because.trial_ends_at
+    if because.trial_ends_at and because.began_at and tale.outcome is not Outcome.TRIAL and not is_trial:
         name = f"Trial, {money(tale.trial)}" if tale.trial else "Trial"
         words = "ties this subscription to you; a trial earns nothing"
         found.append(Stop("flask-conical", tale.day(because.began_at), name, words))
@@ -116,10 +122,18 @@ def _held(tale: Tale) -> list[Stop]:
     due, hold = tale.arithmetic.due if tale.arithmetic else tale.due, tale.terms.hold_days
     words = f"{money(tale.payment.charged)} paid: {money(due or tale.due)} booked, held for {hold} days"
     name = "Full price" if tale.because.given is None or tale.because.given.is_zero else "Paid with your code"
+    if tale.because.ruled_at:
+        name = "Counts after all"
     look = str(tale.state) if tale.state else ""
     found = [(tale.paid_on, Stop("banknote", tale.day(tale.paid_on), name, words, look))]
-    found += [(one.on, _happening(tale, one)) for one in tale.happenings]
+    found += [(one.on, _happening(tale, one)) for one in tale.happenings if not _is_late(tale, one)]
     return _along_the_hold(tale, found)
+
+
+def _is_late(tale: Tale, one: Happening) -> bool:
+    """After the release of what was earned, so that its stop stands behind it."""
+    disputed = tale.state is LineState.DISPUTED
+    return tale.released_on is not None and one.on > tale.released_on and not disputed
 
 
 def _happening(tale: Tale, one: Happening) -> Stop:
@@ -161,27 +175,65 @@ def _to_the_payout(tale: Tale) -> list[Stop]:
     if tale.state is LineState.DISPUTED and tale.due.minor > 0:
         words = "if it decides for the vendor, what you earned stays yours; if not, nothing of it is left"
         return [Stop("scale", "No date yet", "The bank decides", words, "future", "")]
-    if not (tale.released_on and tale.run and tale.window) or tale.due.minor <= 0:
-        return []
-    past = tale.released_on <= tale.today
-    paid_on = tale.taken_paid_on
-    first, last = tale.run.first_day, tale.window
-    ahead, way = ("", "past") if past else ("future", "future")
-    run_way, run_look = ("past", "") if paid_on else ("future", "future")
-    month = f"{tale.run.first_day:%B}"
-    paid = tale.day(paid_on) if paid_on else f"{last.first.day}–{tale.day(last.last)}"
-    return [
-        Stop("lock-open", tale.day(tale.released_on), "Released", "certain from here on", ahead, way),
-        Stop(
-            "list-checks",
-            f"{first.day}–{tale.day(last.first.replace(day=last.first.day - 1))}",
-            f"{month} run",
-            f"all that is released by {tale.day(tale.run.cut_off)}, reviewed by a manager",
-            run_look,
-            run_way,
+    late = [(one.on, _happening(tale, one)) for one in tale.happenings if _is_late(tale, one)]
+    if not (tale.released_on and tale.run and tale.window) or (tale.due.minor <= 0 and tale.got is None):
+        return [replace(stop, then="" if stop is late[-1][1] else "past") for _, stop in late]
+    paid_on, window, month = tale.taken_paid_on, tale.window, f"{tale.run.first_day:%B}"
+    paid = tale.day(paid_on) if paid_on else f"{window.first.day}–{tale.day(window.last)}"
+    first = tale.run.first_day
+    ahead = "" if paid_on else "future"
+    found = [
+        (
+            tale.released_on,
+            Stop(
+                "lock-open",
+                tale.day(tale.released_on),
+                "Released",
+                "certain from here on",
+                "" if tale.released_on <= tale.today else "future",
+            ),
         ),
-        Stop("landmark", paid, "Paid", money(tale.due), "paid" if paid_on else "future", ""),
+        (
+            first,
+            Stop(
+                "list-checks",
+                f"{first.day}–{tale.day(window.first.replace(day=window.first.day - 1))}",
+                f"{month} run",
+                f"all that is released by {tale.day(tale.run.cut_off)}, reviewed by a manager",
+                ahead,
+            ),
+        ),
+        (
+            paid_on or window.first,
+            Stop("landmark", paid, "Paid", money(tale.got or tale.due), "paid" if paid_on else "future"),
+        ),
+        *late,
     ]
+    found.sort(key=lambda one: one[0])
+    if tale.after and tale.after_run:
+        found.append((tale.after_run.first_day, _taken_off(tale, tale.after, tale.after_run)))
+    reached = [start <= tale.today for start, _ in found[1:]]
+    ways = ["past" if one else "future" for one in reached]
+    if not paid_on:
+        # A run that is not paid is ahead, whatever its first day.
+        ways = [
+            way if nxt.look != "future" else "future" for way, (_, nxt) in zip(ways, found[1:], strict=True)
+        ]
+    return [replace(stop, then=way) for (_, stop), way in zip(found, [*ways, ""], strict=True)]
+
+
+def _taken_off(tale: Tale, change: Money, run: Month) -> Stop:
+    """What changed after the payout, in those that make up for it."""
+    name = f"{run.first_day:%B} payout" if tale.after_done else "Next payouts"
+    on = f"{run.first_day:%B %Y}" if tale.after_done else f"From {run.first_day:%B %Y} on"
+    words = f"{money(abs(change))} {_made_up(tale, change)} what you get"
+    return Stop("landmark", on, name, words, "paid" if tale.after_done else "future", "")
+
+
+def _made_up(tale: Tale, change: Money) -> str:
+    if change.minor > 0:
+        return "was added to" if tale.after_done else "is added to"
+    return "came off" if tale.after_done else "comes off"
 
 
 def _not_counted(tale: Tale) -> list[Stop]:
@@ -241,7 +293,8 @@ def checks(tale: Tale) -> tuple[Check, ...]:
     full = _why_full(tale)
     later = tale.tier_words or "A later tier changes later sales only."
     rates = f"You were {tier.name} that day: {rate(tier.rate_bps)}. {later}"
-    return (*found, Check(True, "Full price", full), Check(True, "Your rate that day", rates))
+    name = "A manager decided" if because.ruled_at else "Full price"
+    return (*found, Check(True, name, full), Check(True, "Your rate that day", rates))
 
 
 def _why_full(tale: Tale) -> str:
@@ -281,6 +334,11 @@ def head_sentence(tale: Tale, customer: str, plan: str) -> tuple[str, str]:
     if not tale.counts:
         return f"{customer} paid {head_of(tale.outcome)}", what_next(tale.outcome)
     start = f"{customer} paid for {plan} on {tale.day(tale.paid_on)}."
+    if tale.got and tale.after and tale.after_run and tale.taken_paid_on:
+        which = f"your {tale.after_run.first_day:%B} payout" if tale.after_done else "your next payouts"
+        got = f"You got {money(tale.got)} on {tale.day(tale.taken_paid_on)}."
+        changed = f"{money(abs(tale.after))} {_made_up(tale, tale.after)} {which}."
+        return f"{start} {got} It was corrected since:", changed
     if tale.due.minor <= 0:
         return f"{start} The money went back, so nothing of it is left.", ""
     if tale.taken_paid_on:
