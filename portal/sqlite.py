@@ -85,6 +85,7 @@ class PooledSQLite(SQLiteEngine):
         self.writing = asyncio.Lock()
         self._idle: list[aiosqlite.Connection] = []
         self._room = asyncio.Semaphore(POOL_SIZE)
+        self._making = asyncio.Lock()
 
     async def get_connection(self) -> aiosqlite.Connection:
         await self._room.acquire()
@@ -126,7 +127,8 @@ class PooledSQLite(SQLiteEngine):
         return await self._run(ddl, [])
 
     async def _open(self) -> aiosqlite.Connection:
-        await asyncio.to_thread(_make_private, Path(self.path))
+        async with self._making:
+            await asyncio.to_thread(_make_private, Path(self.path))
         connection = aiosqlite.connect(**self.connection_kwargs)
         # A server that is told to stop does not wait for one that a broken request still holds: what was
         # committed is on disk, and SQLite rolls the rest back.
@@ -172,9 +174,13 @@ async def _fetch(connection: aiosqlite.Connection, query: str, arguments: list[A
 
 
 def _make_private(path: Path) -> None:
-    """The file holds the keys of one-time codes: nobody else on the machine may read it."""
-    with suppress(OSError):  # where no file can be, SQLite says so itself
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    """The file holds the keys of one-time codes: nobody else on the machine may read it.
+
+    Only a file that is not there yet is opened. Whoever closes a file gives up every lock that its process
+    holds on it; another process would then take itself for the last one and remove the write-ahead log.
+    """
+    with suppress(OSError):  # it is there already, or SQLite itself says why none can be
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _lower(text: object) -> object:

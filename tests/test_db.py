@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing, suppress
 
 import pytest
@@ -119,6 +121,31 @@ async def test_writers_that_find_the_file_locked_leave_nothing_hanging(sqlite_ur
     await asyncio.wait_for(Affiliate.insert(someone("ada@northbound.example")), timeout=5)
     assert await Affiliate.count() == 1
     await engine.close_connection_pool()
+
+
+LOOKS_IN = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+print(database.execute("SELECT count(*) FROM affiliate").fetchone()[0])
+database.close()
+"""
+
+
+async def test_a_program_that_looks_in_and_leaves_takes_nothing_away(sqlite_url: str) -> None:
+    """It closes as if it were the last one, and would take the log of changes with it."""
+    path = sqlite_url.removeprefix("sqlite:///")
+
+    async def look_in() -> int:
+        python = asyncio.create_subprocess_exec(sys.executable, "-c", LOOKS_IN, path, stdout=subprocess.PIPE)
+        said, _ = await (await python).communicate()
+        return int(said)
+
+    async with db.connected(sqlite_url):
+        await Affiliate.insert(someone("ada@northbound.example"))
+        await asyncio.gather(*(Affiliate.count() for _ in range(POOL_SIZE)))
+        assert await look_in() == 1
+        await Affiliate.insert(someone("ben@lowtide.example"))
+        assert await look_in() == 2
 
 
 async def test_a_lost_connection_is_forgotten(postgres_url: str) -> None:
