@@ -51,11 +51,12 @@ def _is_disposable(email: str) -> bool:
 async def _others(affiliate_id: UUID, program_id: UUID, answers: Answers) -> tuple[Other, ...]:
     site = site_key(answers.web_address)
     mail_host = answers.email.rpartition("@")[2].lower()
+    # Words are compared for those of the program alone, not for everybody who ever applied.
     rows = await Enrollment.raw(
-        "SELECT a.name, a.email, a.web_address, e.state FROM enrollment e "
-        "JOIN affiliate a ON a.id = e.affiliate "
-        "WHERE e.program = {} AND a.id <> {} AND (lower(a.web_address) LIKE {} OR a.email_key LIKE {} "
-        "OR lower(a.name) = {}) LIMIT {}",
+        "WITH others AS MATERIALIZED (SELECT a.name, a.email, a.email_key, a.web_address, e.state "
+        "FROM enrollment e JOIN affiliate a ON a.id = e.affiliate WHERE e.program = {} AND a.id <> {}) "
+        "SELECT name, email, web_address, state FROM others "
+        "WHERE lower(web_address) LIKE {} OR email_key LIKE {} OR lower(name) = {} LIMIT {}",
         program_id,
         affiliate_id,
         f"%{_plain(site)}%" if site and site not in SHARED_HOSTS else answers.web_address.lower(),

@@ -159,7 +159,9 @@ async def _page(
     part = f"LIMIT {ROWS} OFFSET {(page - 1) * ROWS}"
     if known is not None:
         rows = await Application.raw(
-            f"SELECT {columns} FROM application a WHERE {where} ORDER BY {moment} {turn}, a.id {part}",  # noqa: S608 - our words
+            f"SELECT {columns} FROM application a WHERE a.id IN "  # noqa: S608 - our words
+            f"(SELECT a.id FROM application a WHERE {where} ORDER BY {moment} {turn}, a.id {part}) "
+            f"ORDER BY {moment} {turn}, a.id",
             *values,
         )
         return rows, known
@@ -179,10 +181,11 @@ def _pages(total: int) -> int:
 
 async def pending_decisions(program_id: UUID, now: datetime) -> tuple[Pending, ...]:
     """The newest first."""
+    # CROSS JOIN: SQLite, too, begins with the few decisions, not with all applications of the program.
     rows = await Application.raw(
         "SELECT d.id, d.application, d.verdict, d.at, a.answers, m.name AS manager "
-        "FROM application_decision d JOIN application a ON a.id = d.application "
-        "LEFT JOIN manager m ON m.id = d.manager WHERE d.settled_at IS NULL AND d.undone_at IS NULL "
+        "FROM application_decision d CROSS JOIN application a LEFT JOIN manager m ON m.id = d.manager "
+        "WHERE d.settled_at IS NULL AND d.undone_at IS NULL AND a.id = d.application "
         "AND a.program = {} ORDER BY d.at DESC, d.id",
         program_id,
     )

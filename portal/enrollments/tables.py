@@ -172,7 +172,7 @@ INDEXES: tuple[str, ...] = (
     # One person, one application at a time; unconfirmed and declined ones make room for the next.
     "CREATE UNIQUE INDEX IF NOT EXISTS application_open ON application (program, affiliate) "
     "WHERE state IN ('in_review', 'asked', 'approved')",
-    "CREATE INDEX IF NOT EXISTS application_affiliate ON application (affiliate)",
+    "CREATE INDEX IF NOT EXISTS application_of ON application (affiliate, program, decided_at)",
     "CREATE INDEX IF NOT EXISTS application_queue ON application (program, state, sent_at)",
     "CREATE INDEX IF NOT EXISTS application_waiting ON application (program, state, waits_since, id)",
     # One open decision for each application, and nobody else gets the link and code that it keeps.
