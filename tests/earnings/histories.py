@@ -73,6 +73,25 @@ def _refunds(luck: random.Random, paid: Paid) -> tuple[Refund, ...]:
     )
 
 
+def one_who_got_it_all_back(*, and_disputed: bool = False) -> list[Sub]:
+    """Only one customer counts when the other one pays again, also where a dispute is lost much later."""
+    back, later = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
+    lost = Quarrel(FIRST + timedelta(days=20), FIRST + timedelta(days=90), lost=True)
+    gone = Paid(
+        "in_c0s0_0",
+        FIRST,
+        "growth",
+        "list",
+        refunds=(Refund(back, LIST["growth"]),),
+        quarrel=lost if and_disputed else None,
+    )
+    paid = [Paid(f"in_c1s0_{n}", later + timedelta(days=30 * n), "growth", "list") for n in range(2)]
+    return [
+        Sub("c0s0", "c0", FIRST, ("ada", FIRST), None, None, None, (gone,)),
+        Sub("c1s0", "c1", later, ("ada", later), None, None, None, tuple(paid)),
+    ]
+
+
 def told(history: list[Sub], codes: dict[str, str], since_2025: bool) -> Iterator[bytes]:
     """Everything as Stripe's events. The clicks are stored beforehand, by `token`."""
     for sub in history:

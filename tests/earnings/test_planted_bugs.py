@@ -16,7 +16,8 @@ from portal.money import Money
 from portal.programs.rules import ProgramTerms
 from portal.referrals import rules as referrals
 from tests.cast import Cast
-from tests.earnings.histories import FIRST, histories
+from tests.earnings import in_memory
+from tests.earnings.histories import FIRST, histories, one_who_got_it_all_back
 from tests.earnings.model import Paid, Refund, Sub
 from tests.earnings.test_any_order import check
 from tests.earnings.test_ten_thousand import check as check_in_memory
@@ -166,6 +167,18 @@ def refunded_customers_still_count(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(record, "taken_back_at", lambda *_: None)
 
 
+def a_lost_dispute_forgets_the_refund(patch: pytest.MonkeyPatch) -> None:
+    """Who got everything back and then disputes it would count until the dispute is lost."""
+
+    def lost_at(payment: Payment, corrections: list[ledger.Correction]) -> Place | None:
+        steps = [one for one in corrections if isinstance(one, facts.Dispute)]
+        lost = [one.place for one in steps if one.step is facts.DisputeStep.LOST]
+        return min(lost) if lost else ledger.taken_back_at(payment, corrections)
+
+    for place in (record, in_memory):
+        patch.setattr(place, "taken_back_at", lost_at)
+
+
 def more_than_instead_of_at_least(patch: pytest.MonkeyPatch) -> None:
     def tier_for(self: ProgramTerms, customers: int) -> Any:
         return [tier for tier in self.tiers if tier.from_customers < max(customers, 1)][-1]
@@ -220,6 +233,7 @@ BUGS: list[Plant] = [
     corrections_are_released_before_they_happen,
     won_or_lost_is_all_the_same,
     refunded_customers_still_count,
+    a_lost_dispute_forgets_the_refund,
     more_than_instead_of_at_least,
     halves_to_even,
     a_trial_makes_an_old_customer,
@@ -263,7 +277,8 @@ def some_histories() -> list[list[Sub]]:
 
     collect()
     found.sort(key=lambda one: -sum(len(sub.payments) for sub in one))
-    return [*[three_loyal_customers()] * 5, half_a_cent_back(), one_who_got_it_all_back(), *found]
+    all_back = [one_who_got_it_all_back(), one_who_got_it_all_back(and_disputed=True)]
+    return [*[three_loyal_customers()] * 5, half_a_cent_back(), *all_back, *found]
 
 
 def half_a_cent_back() -> list[Sub]:
@@ -271,17 +286,6 @@ def half_a_cent_back() -> list[Sub]:
     refunds = tuple(Refund(FIRST + timedelta(days=total), total) for total in (5, 15, 25))
     paid = Paid("in_c0s0_0", FIRST, "growth", "list", refunds=refunds)
     return [Sub("c0s0", "c0", FIRST, ("ada", FIRST), None, None, None, (paid,))]
-
-
-def one_who_got_it_all_back() -> list[Sub]:
-    """Only one customer counts when the other one pays again."""
-    gone = Paid("in_c0s0_0", FIRST, "growth", "list", refunds=(Refund(FIRST + timedelta(days=1), 11_900),))
-    later = FIRST + timedelta(days=2)
-    paid = [Paid(f"in_c1s0_{n}", later + timedelta(days=30 * n), "growth", "list") for n in range(2)]
-    return [
-        Sub("c0s0", "c0", FIRST, ("ada", FIRST), None, None, None, (gone,)),
-        Sub("c1s0", "c1", later, ("ada", later), None, None, None, tuple(paid)),
-    ]
 
 
 def three_loyal_customers() -> list[Sub]:

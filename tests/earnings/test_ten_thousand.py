@@ -8,13 +8,11 @@ from hypothesis import strategies as st
 
 from portal.money import Money
 from tests.earnings.effort import examples
-from tests.earnings.histories import a_history, histories
+from tests.earnings.histories import histories, one_who_got_it_all_back
 from tests.earnings.in_memory import OWNERS, books_from, events_of, in_two_parts, shuffled
 from tests.earnings.model import Sub, books_of
 
 HISTORIES, PARTS = 10_000, 4
-# Each made product and second opinion disagree once: here a dispute was lost after a full refund.
-FOUND_BEFORE = (23164,)
 NAMES = {owner: name for name, owner in OWNERS.items()}
 
 
@@ -40,9 +38,11 @@ def test_ten_thousand_histories_end_as_the_second_opinion_says(part: int) -> Non
     assert seen >= examples(HISTORIES // PARTS)
 
 
-@pytest.mark.parametrize("luck", FOUND_BEFORE)
-def test_what_was_once_wrong_stays_right(luck: int) -> None:
-    check(a_history(random.Random(luck)), random.Random(0), since_2025=False)  # noqa: S311
+@pytest.mark.parametrize("and_disputed", [False, True])
+def test_who_got_it_all_back_counts_for_no_tier(and_disputed: bool) -> None:
+    for number in range(10):
+        history = one_who_got_it_all_back(and_disputed=and_disputed)
+        check(history, random.Random(number), since_2025=bool(number % 2))  # noqa: S311
 
 
 def check(history: list[Sub], luck: random.Random, *, since_2025: bool) -> None:
