@@ -1,5 +1,6 @@
 """Which letters an account wants. Those about its applications, its money and its safety always come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,15 +24,21 @@ class ChoicePage:
     off: bool
 
 
-async def choice_of(affiliate_id: UUID, kind: str) -> UUID:
-    """The row that a letter of this kind names, made when there is none. In the caller's transaction."""
-    await LetterChoice.insert(LetterChoice(id=new_id(), affiliate=affiliate_id, kind=kind)).on_conflict(
+async def choices_of(affiliates: Sequence[UUID], kind: str) -> dict[UUID, UUID]:
+    """By account, the rows that letters of this kind name, made where there are none.
+
+    In the caller's transaction.
+    """
+    if not affiliates:
+        return {}
+    made = [LetterChoice(id=new_id(), affiliate=one, kind=kind) for one in affiliates]
+    await LetterChoice.insert(*made).on_conflict(
         target=(LetterChoice.affiliate, LetterChoice.kind), action="DO NOTHING"
     )
-    rows = await LetterChoice.select(LetterChoice.id).where(
-        (LetterChoice.affiliate == affiliate_id) & (LetterChoice.kind == kind)
+    rows = await LetterChoice.select(LetterChoice.id, LetterChoice.affiliate).where(
+        LetterChoice.affiliate.is_in(list(affiliates)) & (LetterChoice.kind == kind)
     )
-    return UUID(str(rows[0]["id"]))
+    return {UUID(str(row["affiliate"])): UUID(str(row["id"])) for row in rows}
 
 
 async def switch(choice_id: UUID, *, off: bool, now: datetime) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal import db
 from portal.accounts.tables import Affiliate, Manager
-from portal.audit.actions import record
+from portal.audit.actions import PORTAL, record
 from portal.enrollments import actions
 from portal.enrollments.actions import decider
 from portal.enrollments.locks import locked_application
@@ -29,6 +29,8 @@ from portal.programs.queries import terms_at
 
 # Not a letter but what lets a decision take effect; the letter follows from it.
 DECISION_DUE = "application_decided"
+# Why a decision has no effect: a manager took it back. Anything else is a sentence for managers.
+UNDONE = "undone"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ async def undo(decision_id: UUID, program_id: UUID, manager_id: UUID, now: datet
         if decision.settled_at is not None:
             raise Refused("The letter has left, so this decision stands.")
         await withdraw(UUID(str(decision.letter)))
-        await _take_back(decision, "undone", now)
+        await _take_back(decision, UNDONE, now)
         await record(
             decider(manager_id),
             f"took_back_{decision.verdict}",
@@ -126,7 +128,11 @@ async def settle(due: Waiting, now: datetime) -> None:
         application_id, verdict = UUID(str(application.id)), Verdict(decision.verdict)
         if verdict is Verdict.APPROVE and (field := await taken_by_others(decision.slug, decision.code)):
             # Only a row that somebody wrote past the portal can have it. Managers find it in the queue again.
-            await _take_back(decision, Taken(field, getattr(decision, field)).sentence, now)
+            await _fell_through(decision, Taken(field, getattr(decision, field)).sentence, now)
+            return
+        terms = await terms_at(UUID(str(application.program)), now)
+        if verdict is Verdict.APPROVE and decision.tier not in {tier.key for tier in terms.tiers}:
+            await _fell_through(decision, "The terms changed meanwhile, and this tier is not in them.", now)
             return
         # Settled first: the link and code that it kept are free for its own enrollment then.
         await ApplicationDecision.update({ApplicationDecision.settled_at: now}).where(
@@ -134,7 +140,6 @@ async def settle(due: Waiting, now: datetime) -> None:
         )
         match verdict:
             case Verdict.APPROVE:
-                terms = await terms_at(UUID(str(application.program)), now)
                 await actions.approve(
                     application_id,
                     manager,
@@ -236,6 +241,14 @@ async def _take_back(decision: ApplicationDecision, because: str, now: datetime)
     await ApplicationDecision.update(
         {ApplicationDecision.undone_at: now, ApplicationDecision.undone_because: because}
     ).where(ApplicationDecision.id == decision.id)
+
+
+async def _fell_through(decision: ApplicationDecision, because: str, now: datetime) -> None:
+    """The application is in the queue again, with the sentence above it."""
+    await _take_back(decision, because, now)
+    await record(
+        PORTAL, f"took_back_{decision.verdict}", "application", str(decision.application), now, after=because
+    )
 
 
 async def _locked_decision(decision_id: UUID) -> ApplicationDecision:

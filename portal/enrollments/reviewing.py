@@ -11,6 +11,7 @@ import msgspec
 
 from portal.clock import local_date
 from portal.enrollments.answers import Answers, Choice, answers_in, form_answered
+from portal.enrollments.deciding import UNDONE
 from portal.enrollments.exchanges import Exchange, exchanges_about
 from portal.enrollments.finding import find_hints
 from portal.enrollments.forms import DecisionDraft
@@ -82,6 +83,7 @@ class OpenApplication:
     pending: Pending | None  # a decision whose minute is not over
     unread: bool  # no manager has seen it before
     emptied: bool  # the applicant has deleted the answers
+    fell_through: str  # why the last decision had no effect after all
     terms_version: int
     slug: str  # of the link and code that approval made; empty before
     code: str
@@ -189,6 +191,7 @@ async def open_application(
         pending=waiting,
         unread=row["opened_at"] is None,
         emptied=row["emptied_at"] is not None,
+        fell_through=(row["undone_because"] or "") if undecided and row["undone_because"] != UNDONE else "",
         terms_version=row["terms_version"],
         slug=made[0],
         code=made[1],
@@ -245,7 +248,9 @@ async def _application(application_id: UUID, program_id: UUID) -> dict[str, Any]
     rows = await Application.raw(
         "SELECT ap.program, ap.affiliate, ap.state, ap.answers, ap.form, ap.sent_at, ap.confirmed_at, "
         "ap.waits_since, ap.opened_at, ap.decided_at, ap.reason, ap.again_from, ap.seconds, ap.source, "
-        "ap.emptied_at, m.name AS manager_name, t.version AS terms_version FROM application ap "
+        "ap.emptied_at, m.name AS manager_name, t.version AS terms_version, "
+        "(SELECT d.undone_because FROM application_decision d WHERE d.application = ap.id "
+        "ORDER BY d.at DESC LIMIT 1) AS undone_because FROM application ap "
         "JOIN terms t ON t.id = ap.terms LEFT JOIN manager m ON m.id = ap.decided_by "
         "WHERE ap.id = {} AND ap.program = {}",
         application_id,

@@ -1,6 +1,7 @@
 """The managers' queue of applications: reading, deciding, taking back, notes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -144,9 +145,7 @@ def made_of(draft: DecisionDraft, terms: ProgramTerms) -> Made:
 async def with_free(draft: DecisionDraft, taken: Taken, name: str, terms: ProgramTerms) -> DecisionDraft:
     """What was typed stays; the sentence beside it names one that is free."""
     sentence = _with_another(taken, await _free(taken.field, name, terms))
-    return DecisionDraft(
-        draft.verdict, draft.tier, draft.slug, draft.code, draft.reason, errors={taken.field: sentence}
-    )
+    return replace(draft, errors={taken.field: sentence})
 
 
 def _with_another(taken: Taken, free: str) -> str:

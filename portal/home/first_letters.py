@@ -5,13 +5,13 @@ between leaves neither or both. The approval's own letter is the welcome.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal import db
-from portal.accounts.letter_choices import FIRST_WEEK, choice_of
+from portal.accounts.letter_choices import FIRST_WEEK, choices_of
 from portal.clock import local_date
 from portal.earnings.timeline import next_run, pay_window
 from portal.home.actions import first_weeks
@@ -19,7 +19,7 @@ from portal.home.queries import moment
 from portal.home.rules import NEWS_FOR, nudge_due
 from portal.home.tables import FirstWeek
 from portal.money import Money
-from portal.outbox.actions import post
+from portal.outbox.actions import post_each
 from portal.outbox.letters import SWITCH_OFF
 from portal.programs.queries import all_programs, terms_at
 from portal.programs.rules import ProgramTerms
@@ -66,8 +66,8 @@ async def _nudge(program_id: UUID, terms: ProgramTerms, now: datetime) -> int:
             due.last,
             AT_ONCE,
         )
-        for row in rows:
-            await _post("first_nudge", program_id, row, now, slug=row["slug"], placed=bool(row["placed_at"]))
+        told = [(row, {"slug": row["slug"], "placed": bool(row["placed_at"])}) for row in rows]
+        await _post("first_nudge", program_id, told, now)
         await _mark(rows, {FirstWeek.nudged_at: now})
         return len(rows)
 
@@ -83,19 +83,8 @@ async def _tell_clicks(program_id: UUID, terms: ProgramTerms, now: datetime) -> 
             AT_ONCE,
         )
         # What is no news any more is marked too, and never looked at again.
-        for row in [row for row in rows if now - moment(row["at"]) < NEWS_FOR]:
-            at = moment(row["at"]).astimezone(ZoneInfo(terms.timezone))
-            await _post(
-                "first_click",
-                program_id,
-                row,
-                now,
-                on=at.date().isoformat(),
-                time=f"{at:%H:%M}",
-                placement=row["placement"],
-                host=row["referrer_host"],
-                window_days=terms.link_window_days,
-            )
+        news = [row for row in rows if now - moment(row["at"]) < NEWS_FOR]
+        await _post("first_click", program_id, [(row, _click(row, terms)) for row in news], now)
         await _mark(rows, {FirstWeek.click_told_at: now})
         return len(rows)
 
@@ -114,34 +103,44 @@ async def _tell_sales(program_id: UUID, terms: ProgramTerms, now: datetime) -> i
             program_id,
             AT_ONCE,
         )
-        for row in [row for row in rows if today - row["booked_on"] < NEWS_FOR and row["left_of_it"] > 0]:
-            window = pay_window(next_run(row["released_on"], today, terms), terms)
-            await _post(
-                "first_sale",
-                program_id,
-                row,
-                now,
-                amount=money(Money(row["minor"], row["currency"])),
-                released_on=row["released_on"].isoformat(),
-                paid_from=window.first.isoformat(),
-                paid_to=window.last.isoformat(),
-                sale=str(row["sale"]),
-            )
+        news = [row for row in rows if today - row["booked_on"] < NEWS_FOR and row["left_of_it"] > 0]
+        await _post("first_sale", program_id, [(row, _sale(row, today, terms)) for row in news], now)
         await _mark(rows, {FirstWeek.sale_told_at: now, FirstWeek.click_told_at: now})
         return len(rows)
 
 
-async def _post(message: str, program_id: UUID, row: dict[str, Any], now: datetime, **values: Any) -> None:
-    choice = await choice_of(UUID(str(row["affiliate"])), FIRST_WEEK)
-    await post(
-        message,
-        program=program_id,
-        to=row["email"],
-        at=now,
-        name=row["name"],
-        **values,
-        **{SWITCH_OFF: str(choice)},  # type: ignore[arg-type]
-    )
+def _click(row: dict[str, Any], terms: ProgramTerms) -> dict[str, Any]:
+    at = moment(row["at"]).astimezone(ZoneInfo(terms.timezone))
+    return {
+        "on": at.date().isoformat(),
+        "time": f"{at:%H:%M}",
+        "placement": row["placement"],
+        "host": row["referrer_host"],
+        "window_days": terms.link_window_days,
+    }
+
+
+def _sale(row: dict[str, Any], today: date, terms: ProgramTerms) -> dict[str, Any]:
+    window = pay_window(next_run(row["released_on"], today, terms), terms)
+    return {
+        "amount": money(Money(row["minor"], row["currency"])),
+        "released_on": row["released_on"].isoformat(),
+        "paid_from": window.first.isoformat(),
+        "paid_to": window.last.isoformat(),
+        "sale": str(row["sale"]),
+    }
+
+
+async def _post(
+    message: str, program_id: UUID, told: Sequence[tuple[dict[str, Any], dict[str, Any]]], now: datetime
+) -> None:
+    """To each row of somebody, with what the letter says besides."""
+    choices = await choices_of([UUID(str(row["affiliate"])) for row, _ in told], FIRST_WEEK)
+    people = [
+        (row["email"], {"name": row["name"], **said, SWITCH_OFF: str(choices[UUID(str(row["affiliate"]))])})
+        for row, said in told
+    ]
+    await post_each(message, people, program=program_id, at=now)
 
 
 async def _mark(rows: Sequence[dict[str, Any]], told: dict[Any, Any]) -> None:

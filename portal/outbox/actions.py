@@ -1,6 +1,6 @@
 """Posting letters into the outbox, and sending what waits there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,17 +52,18 @@ async def post(
 
     It carries the name, contact and look of its program; without one it speaks of the account.
     """
-    letter = Letter(
-        id=new_id(),
-        message=message,
-        program=program,
-        to=to,
-        values=msgspec.json.encode(values).decode(),
-        created_at=at,
-        send_after=at + after,
-    )
+    letter = _letter(message, program, to, values, at, after)
     await Letter.insert(letter)
     return UUID(str(letter.id))
+
+
+async def post_each(
+    message: str, people: Sequence[tuple[str, dict[str, Any]]], *, program: UUID | None, at: datetime
+) -> None:
+    """The same letter to many, each an address and its values, at once in the caller's transaction."""
+    if people:
+        letters = [_letter(message, program, to, values, at, timedelta(0)) for to, values in people]
+        await Letter.insert(*letters)
 
 
 async def withdraw(letter: UUID) -> None:
@@ -92,6 +93,20 @@ async def send_waiting(
             return tried
         await _send(letter, deliver, now)
     return at_most
+
+
+def _letter(
+    message: str, program: UUID | None, to: str, values: dict[str, Any], at: datetime, after: timedelta
+) -> Letter:
+    return Letter(
+        id=new_id(),
+        message=message,
+        program=program,
+        to=to,
+        values=msgspec.json.encode(values).decode(),
+        created_at=at,
+        send_after=at + after,
+    )
 
 
 async def _send(letter: Waiting, deliver: Callable[[Waiting], Awaitable[None]], now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from portal.audit.tables import AuditEntry
 from portal.enrollments.actions import answer_more
 from portal.enrollments.deciding import DECISION_DUE, Made, decide, settle, undo
 from portal.enrollments.proposals import propose
+from portal.enrollments.reviewing import open_application
 from portal.enrollments.rules import ApplicationState, Verdict
 from portal.enrollments.tables import Application, ApplicationQuestion, DiscountCode, Enrollment, Link
 from portal.enrollments.taken import Taken
@@ -19,6 +21,7 @@ from portal.errors import Conflict, NotYours, Refused
 from portal.ids import new_id
 from portal.outbox.actions import Waiting, send_waiting
 from portal.outbox.tables import Letter
+from portal.programs.queries import terms_at
 from tests.cast import BEGINNING, Cast, apply
 from tests.conftest import Stage
 
@@ -127,6 +130,20 @@ async def test_the_outbox_may_try_a_decision_twice(cast: Cast) -> None:
         (Letter.to == cast.dora.email) & (Letter.message == "application_approved")
     )
     assert letters == 1
+
+
+async def test_an_approval_for_a_tier_that_is_gone_waits_again_and_says_why(
+    cast: Cast,
+) -> None:
+    await decide(cast.dora.application, cast.mira.id, replace(DORA_IN, tier="legend"), BEGINNING)
+    assert not OUTCOMES & set(await pass_time(cast, BEGINNING + MINUTE))
+    assert await state_of(cast.dora.application) == ApplicationState.IN_REVIEW
+    terms = await terms_at(cast.program, BEGINNING)
+    seen = await open_application(
+        cast.dora.application, cast.program, cast.mira.id, terms, None, (), BEGINNING + MINUTE
+    )
+    assert "this tier is not in them" in seen.fell_through
+    assert seen.may_decide
 
 
 async def test_the_second_manager_is_told_who_was_first(cast: Cast) -> None:

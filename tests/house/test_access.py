@@ -15,7 +15,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from portal.accounts.letter_choices import FIRST_WEEK, choice_of
+from portal.accounts.letter_choices import FIRST_WEEK, choices_of
 from portal.accounts.managers import take_on
 from portal.accounts.rules import Role
 from portal.accounts.tables import Invitation, Manager, Membership, Passkey, Person, Session
@@ -429,7 +429,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
     return {
         "draft": sealed(secret, "draft", draft),
         "sent": sealed(secret, "sent", draft),
-        "letters": sealed(secret, "letters", await choice_of(cast.ben.id, FIRST_WEEK)),
+        "letters": sealed(secret, "letters", (await choices_of([cast.ben.id], FIRST_WEEK))[cast.ben.id]),
         "token": sealed(secret, "status", cast.dora.application),
         "slug": cast.ben.slug,
         "program": "kartra",
