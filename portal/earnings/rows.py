@@ -25,18 +25,21 @@ from portal.earnings.sentences import (
 from portal.earnings.tables import Commission, Entry, Transaction
 from portal.earnings.timeline import DisputeSpan, LineState, Month, next_run
 from portal.earnings.totals import (
+    AFTER_ALL,
     BEFORE_ALL,
     OPEN_DISPUTES,
     Run,
     Tally,
     chip_of,
     place_of,
+    standing,
 )
 from portal.earnings.upkeep import NOT_COUNTED, REVERSED, TAKEN_BACK
 from portal.money import Money
 from portal.programs.rules import ProgramTerms
 
 AT_ONCE = 500  # rows that an export reads at a time
+APART = timedelta(days=2)  # two time zones, if a program ever moved
 OF_THEIR_OWN = frozenset({LineKind.SALE, LineKind.SECOND_TIER, LineKind.ADJUSTMENT})
 
 # The newest decision of an event is the one that counts.
@@ -101,10 +104,15 @@ class _Where:
 def _where(shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None) -> _Where:
     where, zone, today = _Where(), ZoneInfo(shelf.terms.timezone), shelf.today
     where.add("e.enrollment = {} AND e.currency = {}", shelf.enrollment, wanted.currency)
-    if wanted.first:
-        where.add("e.at >= {}", _utc(wanted.first, zone))
+    # Lines count on the day they are booked on, as in their sums; the moment narrows the index.
+    if first := wanted.first:
+        where.add("e.at >= {}", _utc(first, zone) - APART)
+        where.add("(e.booked_on >= {} OR (e.booked_on IS NULL AND e.at >= {}))", first, _utc(first, zone))
     # What is dated after today is not booked yet.
-    where.add("e.at < {}", _utc(min(wanted.last or today, today) + timedelta(days=1), zone))
+    last = min(wanted.last or today, today)
+    end = _utc(last + timedelta(days=1), zone)
+    where.add("e.at < {}", end + APART)
+    where.add("(e.booked_on <= {} OR (e.booked_on IS NULL AND e.at < {}))", last, end)
     if wanted.origin:
         where.add("e.origin = {}", wanted.origin)
     if sales is not None:
@@ -183,6 +191,8 @@ async def count_chips(
     shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None = None
 ) -> dict[str, Tally]:
     """By what the list's chips are called, with every filter but the state."""
+    if not wanted.origin and sales is None:
+        return await _chips_of_days(shelf, wanted)
     where = _where(shelf, wanted.with_(state=ALL), sales)
     rows = await Entry.raw(
         f"""
@@ -203,6 +213,19 @@ async def count_chips(
         state = place_of(shelf.runs.get(row["run"]), day, shelf.today, spans)
         found.setdefault(chip_of(state, row["look"]), Tally()).add(int(row["minor"]), int(row["lines"]), 0)
     return found
+
+
+async def _chips_of_days(shelf: Shelf, wanted: Filter) -> dict[str, Tally]:
+    """From daily sums: lines are booked on their day in the program's zone. What is not booked is counted."""
+    first, last = wanted.first or BEFORE_ALL, wanted.last or AFTER_ALL
+    whole = await standing(shelf.enrollment, wanted.currency, shelf.today, shelf.runs, first=first, last=last)
+    chips = whole.chips()
+    chips.pop(NOT_COUNTED, None)
+    where = _where(shelf, wanted.with_(state=NOT_COUNTED), None)
+    rows = await Entry.raw(f"SELECT COUNT(*) AS lines FROM ledger_entry e WHERE {where.sql}", *where.values)  # noqa: S608
+    if lines := int(rows[0]["lines"]):
+        chips[NOT_COUNTED] = Tally(0, lines)
+    return chips
 
 
 async def sales_named(program: UUID, name: str) -> set[UUID]:

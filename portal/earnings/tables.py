@@ -308,6 +308,7 @@ INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS money_event_once ON money_event (program, external_id)",
     "CREATE INDEX IF NOT EXISTS money_event_reference ON money_event (program, reference)",
     "CREATE INDEX IF NOT EXISTS money_event_customer ON money_event (customer)",
+    "CREATE INDEX IF NOT EXISTS money_event_subscription ON money_event (subscription, happened_at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS payment_name_once ON payment_name (program, name)",
     "CREATE INDEX IF NOT EXISTS payment_name_payment ON payment_name (program, payment)",
     'CREATE UNIQUE INDEX IF NOT EXISTS decision_once ON decision ("transaction", seq)',
@@ -334,7 +335,9 @@ INDEXES = (
     "WHERE run = '' AND look = ''",
     "CREATE INDEX IF NOT EXISTS ledger_entry_run ON ledger_entry (enrollment, currency, at, id) "
     "WHERE run <> ''",
-    "CREATE INDEX IF NOT EXISTS ledger_entry_origin ON ledger_entry (enrollment, currency, origin, at, id)",
+    # With all that chips are counted by: what came from one place is counted from the index alone.
+    "CREATE INDEX IF NOT EXISTS ledger_entry_origin ON ledger_entry "
+    "(enrollment, currency, origin, at, id, sale, look, run, booked_on, released_on, minor)",
     "CREATE INDEX IF NOT EXISTS ledger_entry_sale ON ledger_entry (sale)",
     "CREATE UNIQUE INDEX IF NOT EXISTS ledger_sum_once ON ledger_sum "
     "(enrollment, currency, look, run, booked_on, released_on)",

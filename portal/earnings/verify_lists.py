@@ -89,9 +89,11 @@ async def renewals_are_of_running_subscriptions(_: datetime) -> list[str]:
     rows = await Renewal.raw(
         f"""
         SELECT s.external_id FROM subscription s
-        JOIN money_event t ON t.subscription = s.id AND NOT EXISTS (
-            SELECT 1 FROM money_event n WHERE n.subscription = s.id AND (n.happened_at > t.happened_at
-                OR (n.happened_at = t.happened_at AND n.external_id > t.external_id)))
+        JOIN (
+            SELECT id, subscription, ROW_NUMBER() OVER (
+                PARTITION BY subscription ORDER BY happened_at DESC, external_id DESC) AS turn
+            FROM money_event WHERE subscription IS NOT NULL
+        ) t ON t.subscription = s.id AND t.turn = 1
         JOIN decision d ON d."transaction" = t.id AND d.outcome = 'sale' AND {NEWEST}
         LEFT JOIN renewal r ON r.id = s.id AND r.enrollment = s.enrollment
         WHERE s.ended_at IS NULL AND s.enrollment IS NOT NULL AND r.id IS NULL

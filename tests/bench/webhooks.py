@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -113,8 +113,28 @@ def told_of(who: str, click: str, at: datetime) -> Iterator[bytes]:
         )
 
 
+def processor_time(session: int) -> float:
+    """Seconds that a server and its workers have worked so far: unlike waits, others can't spoil them."""
+    ticks = 0
+    for told in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = told.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Served:
+    ports: list[int]
+    sessions: list[int]
+
+    def worked(self) -> float:
+        return sum(map(processor_time, self.sessions))
+
+
 @contextmanager
-def servers(url: str, folder: Path, count: int) -> Iterator[list[int]]:
+def servers(url: str, folder: Path, count: int) -> Iterator[Served]:
     ports, running = [free_port() for _ in range(count)], []
     try:
         for port in ports:
@@ -129,7 +149,7 @@ def servers(url: str, folder: Path, count: int) -> Iterator[list[int]]:
                 subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
             )
             _wait_until_ready(port)
-        yield ports
+        yield Served(ports, [server.pid for server in running])
     finally:
         for server in running:
             server.send_signal(signal.SIGTERM)
@@ -209,10 +229,14 @@ def measure(engine: str, processes: int, events: int, connections: int) -> None:
             asyncio.run(_create(server))
             url = f"{server}/bench"
         bodies = asyncio.run(stage(url, events))
-        with servers(url, folder, processes) as ports:
-            measured = asyncio.run(deliver(bodies, ports, connections))
+        with servers(url, folder, processes) as served:
+            before = served.worked()
+            measured = asyncio.run(deliver(bodies, served.ports, connections))
+            worked = served.worked() - before
         told = asyncio.run(booked(url, bodies))
         print(f"{engine:9} {processes} process{'es' if processes > 1 else '  '} {measured}")  # noqa: T201
+        each, load = worked / len(bodies) * 1000, os.getloadavg()[0]
+        print(f"          {each:.1f} ms of processor each, load {load:.1f}")  # noqa: T201
         print(f"          {told}. {verified(url, folder)}", flush=True)  # noqa: T201
 
 
