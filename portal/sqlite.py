@@ -26,6 +26,7 @@ PATIENCE = 5_000  # milliseconds that a writer waits for another process
 # SQLite asks for the lock again after 1 ms, then ever more seldom: a process that books without a pause would
 # hold a patient one off for seconds. So it is asked in short turns, each of which begins eagerly again.
 TURN = 40  # milliseconds
+PAUSE = 0.005  # seconds, where SQLite says no without having waited at all
 READS = ("SELECT", "PRAGMA", "EXPLAIN")
 
 
@@ -139,12 +140,19 @@ class PooledSQLite(SQLiteEngine):
         # committed is on disk, and SQLite rolls the rest back.
         connection._thread.daemon = True  # noqa: SLF001
         await connection
+        try:
+            await self._make_ready(connection)
+        except BaseException:
+            await asyncio.shield(connection.close())
+            raise
+        return connection
+
+    async def _make_ready(self, connection: aiosqlite.Connection) -> None:
         connection.row_factory = dict_factory  # type: ignore[assignment]
         # SQLite's own lower() knows only ASCII.
         await connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in self._pragmas:
             await self.in_turns(lambda: connection.execute(f"PRAGMA {pragma}"))  # noqa: B023 - asked at once
-        return connection
 
     async def _run(self, query: str, arguments: list[Any]) -> Any:
         transaction = self.current_transaction.get()
@@ -156,14 +164,18 @@ class PooledSQLite(SQLiteEngine):
             return await self._run_alone(query, arguments)
 
     async def in_turns(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """Asks until nobody else holds the lock, or patience ends."""
+        """Asks until no other connection holds the lock, or patience ends.
+
+        Only for what did nothing when it is refused: beginning a transaction, or a statement that is one.
+        """
         deadline = time.monotonic() + self._patience
         while True:
             try:
                 return await ask()
             except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() >= deadline:
+                if not _is_busy(error) or time.monotonic() >= deadline:
                     raise
+            await asyncio.sleep(PAUSE)
 
     async def _run_alone(self, query: str, arguments: list[Any]) -> Any:
         async with self._borrowed() as connection:
@@ -186,6 +198,11 @@ class PooledSQLite(SQLiteEngine):
 async def _fetch(connection: aiosqlite.Connection, query: str, arguments: list[Any]) -> Any:
     async with connection.execute(query, arguments) as cursor:
         return await cursor.fetchall()
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Somebody else has the lock. The longer codes that SQLite knows end in the same byte."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _make_private(path: Path) -> None:

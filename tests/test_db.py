@@ -16,7 +16,7 @@ from portal.audit.tables import AuditEntry
 from portal.enrollments.tables import Enrollment
 from portal.errors import Busy, Conflict, Refused
 from portal.ids import new_id
-from portal.sqlite import POOL_SIZE, PooledSQLite
+from portal.sqlite import POOL_SIZE, TURN, PooledSQLite
 from tests.cast import BEGINNING
 
 
@@ -121,6 +121,26 @@ async def test_writers_that_find_the_file_locked_leave_nothing_hanging(sqlite_ur
     await asyncio.wait_for(Affiliate.insert(someone("ada@northbound.example")), timeout=5)
     assert await Affiliate.count() == 1
     await engine.close_connection_pool()
+
+
+async def test_writers_wait_while_another_process_writes(sqlite_url: str) -> None:
+    path = sqlite_url.removeprefix("sqlite:///")
+
+    async def in_a_transaction() -> None:
+        async with db.transaction():
+            await Affiliate.insert(someone("ada@northbound.example"))
+
+    async with db.connected(sqlite_url):
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writing = [
+                asyncio.ensure_future(in_a_transaction()),
+                asyncio.ensure_future(Affiliate.insert(someone("ben@lowtide.example")).run()),
+            ]
+            assert not (await asyncio.wait(writing, timeout=3 * TURN / 1000))[0]
+            other.execute("COMMIT")
+            await asyncio.gather(*writing)
+        assert await Affiliate.count() == 2
 
 
 LOOKS_IN = """
