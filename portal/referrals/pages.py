@@ -25,6 +25,7 @@ from portal.web import (
     affiliates_only,
     client_address,
     client_network,
+    house_of,
     nothing,
     settings_of,
     show,
@@ -80,8 +81,9 @@ async def follow_link(
 
 @get("/links")
 async def links(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
-    link = f"{settings_of(request).base_url}/r/{me.slug}"
-    page = await links_page(me, await terms_at(me.program_id, now), link, now)
+    base = settings_of(request).base_url
+    terms = await terms_at(me.program_id, now)
+    page = await links_page(me, terms, f"{base}/r/{me.slug}", base + house_of(request).path, now)
     return show(request, "referrals/links.html", page=page)
 
 

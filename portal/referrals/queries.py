@@ -10,7 +10,8 @@ import segno
 from portal import db
 from portal.clock import local_date
 from portal.enrollments.queries import Me
-from portal.enrollments.tables import Link
+from portal.enrollments.rules import EnrollmentState
+from portal.enrollments.tables import Enrollment, Link
 from portal.programs.rules import ProgramTerms
 from portal.referrals.tables import Click
 
@@ -39,6 +40,14 @@ class PlacementRow:
 
 
 @dataclass(frozen=True)
+class Recommending:
+    """For programs that pay a second tier."""
+
+    address: str  # of the program's page, for other affiliates-to-be
+    partners: int  # brought so far, and still there
+
+
+@dataclass(frozen=True)
 class LinksPage:
     """referrals/links.html"""
 
@@ -48,6 +57,7 @@ class LinksPage:
     qr_svg: str  # safe markup, made by us
     clicks: ClickFigures
     placements: tuple[PlacementRow, ...]
+    recommending: Recommending | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,8 @@ async def target_of(slug: str) -> Target | None:
     return Target(UUID(str(row["id"])), UUID(str(row["enrollment"])), row["destination"])
 
 
-async def links_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> LinksPage:
+async def links_page(me: Me, terms: ProgramTerms, link: str, front: str, now: datetime) -> LinksPage:
+    """`front` is the whole address of the program's own page."""
     return LinksPage(
         me=me,
         terms=terms,
@@ -75,7 +86,17 @@ async def links_page(me: Me, terms: ProgramTerms, link: str, now: datetime) -> L
         qr_svg=qr_svg(link),
         clicks=await click_figures(me.enrollment_id, local_date(now, terms.timezone), terms.timezone),
         placements=await placements_of(me.enrollment_id),
+        recommending=await _recommending(me, terms, front),
     )
+
+
+async def _recommending(me: Me, terms: ProgramTerms, front: str) -> Recommending | None:
+    if not terms.second_tier_bps or me.state == EnrollmentState.ENDED:
+        return None
+    partners = await Enrollment.count().where(
+        (Enrollment.recruited_by == me.enrollment_id) & (Enrollment.state != EnrollmentState.ENDED)
+    )
+    return Recommending(f"{front}?via={me.slug}", partners)
 
 
 async def click_figures(enrollment_id: UUID, today: date, timezone: str) -> ClickFigures:

@@ -13,7 +13,9 @@ from portal.enrollments.applying import confirm_address, submit_application
 from portal.enrollments.forms import ApplicationDraft, parse_source
 from portal.enrollments.rules import Source
 from portal.enrollments.tables import Application, Enrollment
-from tests.cast import Cast
+from portal.ids import new_id
+from portal.programs.tables import Terms
+from tests.cast import KARTRA, Cast
 from tests.conftest import FrozenClock
 from tests.enrollments.test_drafts import LENA, sends
 from tests.letters import sent_letters
@@ -102,3 +104,29 @@ async def test_an_approval_remembers_who_recommended(app: Litestar, cast: Cast, 
         assert (str(kept.recruited_by) if kept.recruited_by else None) == (
             str(remembered) if remembered else None
         )
+
+
+async def test_affiliates_find_the_address_to_recommend_only_where_that_earns(
+    ada: httpx.AsyncClient, visitor: httpx.AsyncClient, cast: Cast, clock: FrozenClock
+) -> None:
+    assert "Recommend the program" not in (await ada.get("/links")).text
+    document = KARTRA.read_text().replace("second_tier_bps = 0 ", "second_tier_bps = 500 ")
+    await Terms.insert(
+        Terms(
+            id=new_id(),
+            program=cast.program,
+            version=2,
+            starts_at=clock(),
+            document=document,
+            digest="second",
+            loaded_at=clock(),
+        )
+    )
+    await Enrollment.update({Enrollment.recruited_by: cast.ada.enrollment}).where(
+        Enrollment.id == cast.ben.enrollment
+    )
+    page = (await ada.get("/links")).text
+    assert "of what partners sell whom you bring" in page
+    assert "1 is here already" in page
+    (address, *_) = [word for word in page.split('"') if word.endswith(f"?via={cast.ada.slug}")]
+    assert f'href="/apply?via={cast.ada.slug}"' in (await visitor.get(address)).text
