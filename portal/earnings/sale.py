@@ -126,13 +126,13 @@ async def sale_page(enrollment: UUID, sale: UUID, now: datetime) -> SalePage:
         counts=tale.counts,
         amount=tale.due,
         state=state,
-        until=tale.released_on if state == LineState.HELD else tale.taken_paid_on,
+        until=_until(tale, state),
         sentence=sentence,
         emphasis=emphasis,
         stops=stops(tale),
         sums=share_sums(lines) if is_share else arithmetic(tale),
         checks=(SHARED,) if is_share else checks(tale),
-        lines=tuple(shown_line(line, struck=state == REVERSED) for line in lines),
+        lines=tuple(shown_line(line, struck=state == REVERSED and not line.claim) for line in lines),
         due_in=tale.run if tale.due.minor > 0 and not tale.taken_paid_on else None,
         terms_words=version_words(
             history, terms, tale.because.began_at or tale.payment.at, tale.payment.at, today
@@ -261,6 +261,8 @@ def _since_paid(lines: list[BookedLine]) -> tuple[Money | None, Money | None, Bo
     later = [line for line in lines if line.run != lines[0].run]
     got = Money.total((line.amount for line in lines if line.run == lines[0].run), currency)
     after = Money.total((line.amount for line in later), currency)
+    if got.is_zero and not later:
+        return None, None, None
     return got, None if after.is_zero else after, later[-1] if later else None
 
 
@@ -354,9 +356,17 @@ def _next_one(tale: Tale, history: TermsHistory, customer: str) -> Renewal | Non
     return Renewal(customer, tale.renews_on, tale.renewal, until, window.first, window.last)
 
 
+def _until(tale: Tale, state: str) -> date | None:
+    """The day that the state's badge names."""
+    if state == REVERSED:
+        return None
+    return tale.released_on if state == LineState.HELD else tale.taken_paid_on
+
+
 def _look(tale: Tale, lines: list[BookedLine]) -> str:
     if not lines:
         return NOT_COUNTED
-    if tale.due.is_zero and not any(line.claim for line in lines):
+    # Also where sale and refund stood in the same payout, which took nothing along then.
+    if tale.due.is_zero and len({line.run for line in lines}) == 1:
         return REVERSED
     return str(tale.state)

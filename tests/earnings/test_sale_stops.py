@@ -64,6 +64,19 @@ async def test_a_refund_between_release_and_run_stands_between_them(desk: Desk) 
     assert page.stops[-1].words == "$30.00"
 
 
+async def test_what_came_to_nothing_within_its_payout_is_reversed_not_paid(desk: Desk) -> None:
+    bill = await sold(desk, "2 Jan")
+    other, click = desk.bill(at("3 Jan"), "zoe"), await desk.click(desk.cast.ada, at("2 Jan"))
+    await desk.tell(desk.checkout(at("3 Jan"), "zoe", click=click), desk.paid(other))
+    await desk.tell(desk.refunded(bill, at("20 Feb"), total=GROWTH.minor))
+    await _pay_run(desk, Month(2027, 3), on="16 Mar")
+    page = await shown(desk, "in_eve_1", "20 Mar")
+    assert [stop.name for stop in page.stops] == ["Click", "Full price", "Refunded in full, −$35.70"]
+    assert (page.state, page.until, page.stops[-1].then) == ("reversed", None, "")
+    assert "nothing of it is left" in page.sentence
+    assert [line.state for line in page.lines] == ["paid", "paid"]
+
+
 async def test_a_trial_that_a_manager_lets_count_had_no_trial_before_it(desk: Desk) -> None:
     began = at("2 Jan")
     click = await desk.click(desk.cast.ada, began - timedelta(days=1))
