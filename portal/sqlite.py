@@ -21,7 +21,8 @@ from piccolo.querystring import QueryString
 
 POOL_SIZE = 8
 # A booked event must be on disk before it is answered: synchronous=FULL on every connection.
-PRAGMAS = ("journal_mode=WAL", "foreign_keys=1", "synchronous=FULL")
+# 16 MB of pages kept a connection: with SQLite's own 2 MB, every list reads the file again.
+PRAGMAS = ("journal_mode=WAL", "foreign_keys=1", "synchronous=FULL", "cache_size=-16000")
 PATIENCE = 5_000  # milliseconds that a writer waits for another process
 # SQLite asks for the lock again after 1 ms, then ever more seldom: a process that books without a pause would
 # hold a patient one off for seconds. So it is asked in short turns, each of which begins eagerly again.
