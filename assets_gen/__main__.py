@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from assets_gen import AssetError, Brand, Design, Offer, Size, render_banner, render_sheet
 from assets_gen.intake import clean_logo
 from assets_gen.kits import PROGRAM
+from assets_gen.languages import languages
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,16 +42,20 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--language", default="en")
     render.add_argument("--out", type=Path, required=True, help="its ending chooses png, jpg, webp or pdf")
     render.set_defaults(run=_render)
-    sheet = commands.add_parser("sheet", help="the contact sheet: design x size x kit")
+    sheet = commands.add_parser("sheet", help="the contact sheet: design x size x kit x language")
     sheet.add_argument("--design", default="spotlight")
     sheet.add_argument("--size", action="append", default=[])
     sheet.add_argument("--kit", action="append", default=[])
+    sheet.add_argument("--language", action="append", default=[], choices=[*languages()])
     sheet.add_argument("--across", type=int, default=3)
     sheet.add_argument("--out", type=Path, default=Path("contact-sheet.png"))
     sheet.set_defaults(run=_sheet)
     check = commands.add_parser("check", help="what is wrong with any picture of a design")
     check.add_argument("--design", default="spotlight")
     check.add_argument("--all", action="store_true", help="every design")
+    check.add_argument("--language", action="append", default=[], choices=[*languages()])
+    check.add_argument("--every", type=int, default=1, metavar="N", help="one picture of N")
+    check.add_argument("--quiet", action="store_true", help="no progress")
     check.set_defaults(run=_check)
     return parser
 
@@ -83,7 +89,7 @@ def _sheet(chosen: argparse.Namespace) -> int:
 
     design = Design.load(chosen.design)
     sizes = [Size.parse(size) for size in chosen.size] or design.sizes
-    sheet = contact_sheet(design, sizes, chosen.kit, chosen.across)
+    sheet = contact_sheet(design, sizes, chosen.kit, chosen.across, chosen.language or ["en"])
     sheet.save(chosen.out)
     print(f"{chosen.out}: {sheet.width} x {sheet.height}")
     return 0
@@ -92,11 +98,17 @@ def _sheet(chosen: argparse.Namespace) -> int:
 def _check(chosen: argparse.Namespace) -> int:
     from assets_gen.sweep import pictures, swept
 
-    wanted = pictures(None if chosen.all else [Design.load(chosen.design).name])
-    found = 0
-    for (design, size, kit), sentence in swept(wanted):
-        print(f"{design} {size}, {kit}: {sentence}")
-        found += 1
+    designs = None if chosen.all else [Design.load(chosen.design).name]
+    every = [one for one in pictures(designs) if not chosen.language or one[3] in chosen.language]
+    wanted = every[:: chosen.every]
+    found, began = 0, time.monotonic()
+    for number, ((design, size, kit, spoken), sentences) in enumerate(swept(wanted), start=1):
+        for sentence in sentences:
+            print(f"{design} {size}, {kit}, {spoken}: {sentence}")
+        found += len(sentences)
+        if not chosen.quiet and (number % 100 == 0 or number == len(wanted)):
+            pace = number / (time.monotonic() - began)
+            print(f"{number} of {len(wanted)} pictures, {pace:.0f} a second", file=sys.stderr)
     print(f"{found} findings in {len(wanted)} pictures")
     return 1 if found else 0
 

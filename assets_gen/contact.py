@@ -9,7 +9,7 @@ from PIL import Image
 from assets_gen import paint
 from assets_gen.banner import compose
 from assets_gen.design import Design
-from assets_gen.kits import PROGRAM, kits
+from assets_gen.kits import PROGRAM, kits, said_in
 from assets_gen.size import Size
 from assets_gen.text import Face, Setting, ink
 
@@ -18,10 +18,19 @@ _GAP = 28
 
 
 def contact_sheet(
-    design: Design, sizes: Sequence[Size], names: Sequence[str] = (), across: int = 3
+    design: Design,
+    sizes: Sequence[Size],
+    names: Sequence[str] = (),
+    across: int = 3,
+    spoken: Sequence[str] = ("en",),
 ) -> Image.Image:
-    """All pictures at 1:1, grouped by size, each under the name of its kit."""
-    chosen = {name: kit for name, kit in kits().items() if not names or name in names}
+    """All pictures at 1:1, grouped by size, each under the name of its kit and language."""
+    chosen = {
+        f"{name}, {code}" if len(spoken) > 1 else name: (brand, said_in(offer, code))
+        for name, (brand, offer) in kits().items()
+        for code in spoken
+        if not names or name in names
+    }
     rows: list[Image.Image] = []
     for size in sizes:
         columns = max(1, (across * 1228) // (size.width * size.density + _GAP))

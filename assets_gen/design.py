@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from assets_gen import languages
 from assets_gen.brand import AssetError
 from assets_gen.size import Shape, Size
 from assets_gen.text import Face
@@ -95,9 +96,9 @@ class Design:
         raise AssetError(f"{self.title} has no composition for {size} ({size.shape.value}); it has {shapes}.")
 
     def words(self, language: str) -> Mapping[str, str]:
-        """The design's copy in the language, or in English."""
-        general = language.partition("-")[0]
-        return self.copy.get(language) or self.copy.get(general) or self.copy["en"]
+        """The design's copy in the language; what nobody translated stays English."""
+        spoken = languages.language(language)
+        return {**self.copy["en"], **spoken.words(self.name), **self.copy.get(spoken.code, {})}
 
 
 @lru_cache(maxsize=1)

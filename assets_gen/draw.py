@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PIL import Image
 
 from assets_gen import marks, paint, photo, slip
 from assets_gen.icons import drawn_icon
+from assets_gen.mirroring import turned_box
 from assets_gen.palette import Palette
 from assets_gen.qr import QUIET
 from assets_gen.scene import Drawing, Mark, Picture, Placed, Portrait, Scene, Slip, Tile, Type
@@ -20,13 +21,25 @@ from assets_gen.window import dashboard, objects, page
 def painted(scene: Scene, palette: Palette) -> Image.Image:
     """Art lies below what stands on it, whatever order the composition was solved in."""
     canvas = Image.new("RGB", (scene.size.width * scene.size.density, scene.size.height * scene.size.density))
-    hidden = next((_covered(element) for element in scene.elements if element.kind == "window"), None)
-    for element in sorted(scene.elements, key=lambda e: _DEPTH.get(e.kind, len(_DEPTH))):
+    art = sorted((e for e in scene.elements if e.kind in _DEPTH), key=lambda e: _DEPTH[e.kind])
+    if scene.mirrored:
+        # Painted as it is composed, from the left, and turned around as a whole: the light too.
+        below = [replace(e, box=turned_box(e.box, canvas.width)) for e in art if e.kind not in _PAPER]
+        _paint(canvas, below, palette)
+        canvas = canvas.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        art = [element for element in art if element.kind in _PAPER]
+    _paint(canvas, art, palette)
+    _paint(canvas, [element for element in scene.elements if element.kind not in _DEPTH], palette)
+    return canvas
+
+
+def _paint(canvas: Image.Image, elements: Sequence[Placed], palette: Palette) -> None:
+    hidden = next((_covered(element) for element in elements if element.kind == "window"), None)
+    for element in elements:
         if element.kind in _ART:
             _ART[element.kind](canvas, element, palette, hidden)
         else:
             (_PLATES | _INKS)[element.kind](canvas, element)
-    return canvas
 
 
 def grounds(scene: Scene, palette: Palette) -> Image.Image:
@@ -118,7 +131,7 @@ def _window(canvas: Image.Image, element: Placed, palette: Palette, _: paint.Box
         if unit < 0.72 * density:
             picture = objects(size, palette["program"].rgb, palette["disc"].rgb, density)
         else:
-            picture = dashboard(size, unit, palette["program"].rgb, second)
+            picture = dashboard(size, unit, palette["program"].rgb, second, str(options["language"]))
     radius = _radius(element)
     corners = (
         radius,
@@ -242,6 +255,8 @@ _ART: dict[str, Callable[[Image.Image, Placed, Palette, paint.Box | None], None]
     "slip": _slip,
 }
 _DEPTH = {"ground": 0, "beam": 1, "shade": 1, "disc": 2, "slip": 2, "window": 3}
+# What has words on it is never turned around.
+_PAPER = ("slip", "shade")
 _PLATES: dict[str, Callable[[Image.Image, Placed], None]] = {"plate": _plate, "pill": _plate}
 _INKS: dict[str, Callable[[Image.Image, Placed], None]] = {
     "rule": _rule,

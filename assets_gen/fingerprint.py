@@ -40,9 +40,10 @@ def _brand(brand: Brand) -> dict[str, object]:
 
 @cache
 def _engine() -> str:
-    """The drawing code, its fonts and the libraries under it: no old picture survives a change of them."""
+    """The code, fonts, languages and libraries that draw: no old picture survives a change of them."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for file in [*sorted(here.glob("*.py")), here / "fonts" / "fonts.toml"]:
+    told = [*sorted(here.glob("*.py")), *sorted(here.glob("languages/*.toml")), here / "fonts" / "fonts.toml"]
+    for file in told:
         digest.update(file.read_bytes())
     return digest.hexdigest() + "".join(version(package) for package in _DRAWN_WITH)

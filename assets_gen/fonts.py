@@ -10,52 +10,56 @@ from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
 HERE = Path(__file__).parent / "fonts"
-_SCRIPTS = (
+_OTHERS = (
     "NotoSansArabic-SemiBold.ttf",
     "NotoSansHebrew-SemiBold.ttf",
     "NotoSansThai-SemiBold.ttf",
     "NotoSansDevanagari-SemiBold.ttf",
 )
-# CJK is 5.5 MB a weight, so it comes from the system where it is installed.
+_SCRIPTS = (*_OTHERS, "ZenKakuGothicNew-Medium.ttf")
+_HEAVY = ("Alexandria-ExtraBold.ttf", *_OTHERS, "ZenKakuGothicNew-Black.ttf")
+_BOOK = ("NotoNaskhArabic-SemiBold.ttf", *_OTHERS, "ShipporiMincho-SemiBold.ttf")
+# Kana and the 3,000 commonest kanji come along; a whole CJK font is 5.5 MB a weight, so the rest is drawn
+# where the system has it.
 _SYSTEM = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
 )
 STACKS: dict[str, tuple[str, ...]] = {
-    "display": ("BricolageGrotesque-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "name": ("BricolageGrotesque-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "display": ("BricolageGrotesque-Bold.ttf", "Inter-SemiBold.ttf", *_HEAVY),
+    "name": ("BricolageGrotesque-SemiBold.ttf", "Inter-SemiBold.ttf", *_HEAVY),
     "text": ("Inter-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
     "strong": ("Inter-SemiBold.ttf", *_SCRIPTS),
-    "poster": ("Archivo-ExtraBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "poster": ("Archivo-ExtraBold.ttf", "Inter-SemiBold.ttf", *_HEAVY),
     "poster_small": ("Archivo-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "round": ("Manrope-ExtraBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "round": ("Manrope-ExtraBold.ttf", "Inter-SemiBold.ttf", *_HEAVY),
     "round_small": ("Manrope-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "serif_large": ("Fraunces144pt-Book.ttf", "Fraunces144pt-Book-Ext.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "serif_large": ("Fraunces144pt-Book.ttf", "Fraunces144pt-Book-Ext.ttf", "Inter-SemiBold.ttf", *_BOOK),
     "serif_large_italic": (
         "Fraunces144pt-BookItalic.ttf",
         "Fraunces144pt-BookItalic-Ext.ttf",
         "Inter-SemiBold.ttf",
-        *_SCRIPTS,
+        *_BOOK,
     ),
-    "serif": ("Fraunces36pt-Book.ttf", "Fraunces36pt-Book-Ext.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "serif": ("Fraunces36pt-Book.ttf", "Fraunces36pt-Book-Ext.ttf", "Inter-SemiBold.ttf", *_BOOK),
     "serif_italic": (
         "Fraunces36pt-BookItalic.ttf",
         "Fraunces36pt-BookItalic-Ext.ttf",
         "Inter-SemiBold.ttf",
-        *_SCRIPTS,
+        *_BOOK,
     ),
-    "serif_figure": ("Fraunces144pt-Light.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "reading": ("Newsreader-Regular.ttf", "Inter-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "reading_italic": ("Newsreader-Italic.ttf", "Inter-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "reading_strong": ("Newsreader-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "quote": ("InstrumentSerif-Regular.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "grotesk": ("HankenGrotesk-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "serif_figure": ("Fraunces144pt-Light.ttf", "Inter-SemiBold.ttf", *_BOOK),
+    "reading": ("Newsreader-Regular.ttf", "Inter-Regular.ttf", "Inter-SemiBold.ttf", *_BOOK),
+    "reading_italic": ("Newsreader-Italic.ttf", "Inter-Regular.ttf", "Inter-SemiBold.ttf", *_BOOK),
+    "reading_strong": ("Newsreader-SemiBold.ttf", "Inter-SemiBold.ttf", *_BOOK),
+    "quote": ("InstrumentSerif-Regular.ttf", "Inter-SemiBold.ttf", *_BOOK),
+    "grotesk": ("HankenGrotesk-Bold.ttf", "Inter-SemiBold.ttf", *_HEAVY),
     "grotesk_small": ("HankenGrotesk-SemiBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
-    "narrow": ("BigShouldersDisplay-ExtraBold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
+    "narrow": ("BigShouldersDisplay-ExtraBold.ttf", "Inter-SemiBold.ttf", *_HEAVY),
     "mono": ("JetBrainsMono-Bold.ttf", "Inter-SemiBold.ttf", *_SCRIPTS),
 }
 _COMPLEX = ("ARABIC", "HEBREW", "THAI", "DEVANAGARI", "SYRIAC", "BENGALI", "TAMIL", "KHMER", "MYANMAR")
-_INVISIBLE = "\u200c\u200d"
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u00ad"
 
 
 @cache

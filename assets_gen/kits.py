@@ -14,6 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from assets_gen.brand import Brand, Offer
+from assets_gen.intake import clean_logo
+from assets_gen.languages import language
 from assets_gen.text import Face, Setting, ink
 
 PROGRAM = Brand("Kartra", colours=("#2433F0", "#FF7A2F"), mark="leaves")
@@ -22,7 +24,21 @@ _Colour = tuple[int, int, int, int]
 _WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 _GREEN, _SAND = ("#14574A", "#F0C77E"), ("#D9B36C", "#0E3B2E")
 _OFFER = Offer(figure="20\u202f%", discount="off your first three months")
+_COMPOUND = "Steuerberatungsgesellschaft Grünwald"
 _LONG = "Die freundliche Gesellschaft für angewandte Unternehmerei AG"
+# What the program says itself to the affiliates of a kit.
+_SAID = {
+    "headline of 90 characters": {
+        "headline": "Everything you need to plan, publish and sell your courses "
+        "and coaching, one login for all",
+    },
+    "German compound words": {
+        "headline": "Geschäftskundenverwaltung und Zahlungserinnerungen",
+        "language": "de",
+        "figure": "20\u202f%",
+        "discount": "Rabatt für Neukunden",
+    },
+}
 
 
 def kits() -> dict[str, tuple[Brand, Offer]]:
@@ -42,11 +58,39 @@ def kits() -> dict[str, tuple[Brand, Offer]]:
         "no logo, no colour": (Brand("Marta Reyes"), "MARTA20"),
         "code of 24 characters": (Brand("Studio Nine", _multi(), ("#E5484D",)), "STUDIONINE-BLACKFRIDAY26"),
         "Arabic": (Brand("مطبخ النمو", colours=("#0AA5A0",)), "NUMU20"),
+        "round mark": (Brand("Halo Health", _halo(), ("#0F8B8D",)), "HALO20"),
+        "64-px favicon": (Brand("Pixel Pages", _favicon()), "PIXEL20"),
+        "4,000-px original": (Brand("Grand Atelier", _original(), ("#8A1C7C",)), "GRAND20"),
+        "large transparent border": (Brand("Harbour", _harbour(), ("#1B4B8F",)), "HARBOUR20"),
+        "multi-coloured": (Brand("Studio Nine", _multi()), "NINE20"),
+        "neon": (Brand("Volt", _word("VOLT CLUB", (57, 255, 20, 255)), ("#39FF14", "#FF00E5")), "VOLT20"),
+        "Japanese": (Brand("北風レビュー株式会社", colours=("#C8102E",)), "KITA20"),
+        "Thai": (Brand("สตูดิโอเก้า", colours=("#5B2A86",)), "KAO20"),
+        "emoji in the name": (Brand("Sprout 🌱 Studio", colours=("#2E9E44",)), "SPROUT20"),
+        "no logo at all": (Brand("Marlow & Finch", colours=("#B8860B", "#2B2118")), "FINCH20"),
+        "headline of 90 characters": (Brand("Ben Okafor", colours=("#D1495B",)), "BEN20"),
+        "German compound words": (Brand(_COMPOUND, colours=("#00538C",)), "GRUEN20"),
     }  # fmt: skip
     return {
-        name: (brand, replace(_OFFER, link=f"http://127.0.0.1:8000/r/{code.lower()[:12]}", code=code))
+        name: (
+            brand,
+            replace(
+                _OFFER,
+                link=f"http://127.0.0.1:8000/r/{code.lower()[:12]}",
+                code=code,
+                **_SAID.get(name, {}),
+            ),
+        )
         for name, (brand, code) in made.items()
     }
+
+
+def said_in(offer: Offer, code: str) -> Offer:
+    """The same offer in another language, saving included; a headline of its own has only one."""
+    if code == offer.language:
+        return offer
+    spoken = language(code)
+    return replace(offer, language=code, headline="", figure=spoken.figure(20), discount=spoken.discount)
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -140,3 +184,43 @@ def _multi() -> bytes:
     buffer = io.BytesIO()
     canvas.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _halo() -> bytes:
+    canvas = Image.new("RGBA", (420, 420))
+    _shape(canvas, (15, 139, 141, 255), lambda d, k: d.ellipse((8 * k, 8 * k, 412 * k, 412 * k), fill=255))
+    _shape(canvas, (255, 255, 255, 255), lambda d, k: d.ellipse((96 * k, 96 * k, 324 * k, 324 * k), fill=255))
+    _shape(
+        canvas, (242, 100, 25, 255), lambda d, k: d.ellipse((150 * k, 150 * k, 270 * k, 270 * k), fill=255)
+    )
+    return _png(canvas)
+
+
+@lru_cache(maxsize=1)
+def _favicon() -> bytes:
+    canvas = Image.new("RGBA", (64, 64))
+    _shape(
+        canvas,
+        (88, 60, 214, 255),
+        lambda d, k: d.rounded_rectangle((2 * k, 2 * k, 62 * k, 62 * k), 12 * k, 255),
+    )
+    _shape(canvas, _WHITE, lambda d, k: d.rectangle((18 * k, 16 * k, 28 * k, 48 * k), 255))
+    _shape(canvas, _WHITE, lambda d, k: d.ellipse((26 * k, 16 * k, 48 * k, 36 * k), 255))
+    return clean_logo(_png(canvas)).data
+
+
+@lru_cache(maxsize=1)
+def _original() -> bytes:
+    canvas = Image.new("RGBA", (4000, 900))
+    canvas.paste((138, 28, 124, 255), (100, 150, 700, 750))
+    _type(canvas, "Grand Atelier", 860, 590, 440, (40, 20, 44, 255), _NAME)
+    return clean_logo(_png(canvas)).data
+
+
+@lru_cache(maxsize=1)
+def _harbour() -> bytes:
+    """As drawing programs export it: a small mark in the middle of an empty page."""
+    canvas = Image.new("RGBA", (1600, 1200))
+    _type(canvas, "Harbour", 560, 630, 120, (27, 75, 143, 255), _DISPLAY)
+    return clean_logo(_png(canvas)).data

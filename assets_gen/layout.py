@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from assets_gen import marks
 from assets_gen.brand import AssetError, Brand, Offer
+from assets_gen.breaking import Fit, fitted, optical, shortened
 from assets_gen.design import Composition, Design, Element
+from assets_gen.languages import language
 from assets_gen.lockup import Room, lockup
+from assets_gen.mirroring import mirrored
 from assets_gen.palette import Palette, palette_of
 from assets_gen.qr import qr_of
 from assets_gen.scene import Box, Drawing, Mark, Placed, Portrait, Scene, Slip, Tile, Type
 from assets_gen.size import Size
 from assets_gen.slip import OVER, Cut
 from assets_gen.table import Table
-from assets_gen.text import Face, Fit, Setting, fitted, ink, leaning, shape, shortened
+from assets_gen.text import Face, Setting, fall, ink, leaning, rise, shape
 
 _FIGURE = re.compile(r"([\d.,]+)\s*(\S*)\Z")
 _ART = ("ground", "beam", "disc", "window", "guilloche")
@@ -32,7 +36,8 @@ def arranged(
     """
     chosen = design.compositions[composition] if composition else design.composition(size)
     palette = palette_of(design, affiliate, program)
-    return _composed(Table(design, size, affiliate, program, offer, palette), chosen), palette
+    scene = _composed(Table(design, size, affiliate, program, offer, palette), chosen)
+    return mirrored(scene) if language(offer.language).from_right else scene, palette
 
 
 def _composed(table: Table, chosen: Composition) -> Scene:
@@ -62,7 +67,7 @@ def _place_art(table: Table, element: Element) -> None:
     box = table.room(element)
     if element.kind == "disc":
         box = replace(box, bottom=box.top + box.width)
-    options: list[tuple[str, object]] = []
+    options: list[tuple[str, object]] = [("language", table.offer.language)]
     for key, value in element.options.items():
         if isinstance(value, list):
             options.append((key, tuple(table.length(part) for part in value)))
@@ -79,13 +84,13 @@ def _typed(
     """Puts text with its stems, not its side bearings, on the edge; remembers cap height to baseline."""
     align = str(element.options.get("align", "left"))
     set_ink = ink(setting, align)
-    cap = setting.face.cap_height * setting.size
+    cap = setting.rise
     rise = setting.leading * setting.size * (len(setting.lines) - 1)
-    block = cap + rise
+    block = cap + rise + setting.sink
     match str(element.options.get("valign", "bottom" if "top" not in element.edges else "top")):
         case "seam":
             # The edge between two fields runs through the middle of a line's small letters.
-            seam_line = min(int(element.options["seam_line"]), len(setting.lines))
+            seam_line = _seam_line(element, setting)
             before = setting.leading * setting.size * (seam_line - 1)
             seam = table.length(str(element.options["seam"]))
             top = round(seam) + setting.face.x_height * setting.size / 2 - before - cap
@@ -97,20 +102,36 @@ def _typed(
             top = room.top
     baseline = round(top + cap)
     spare = room.width - set_ink.mask.width
+    baseline += _lift(table, setting, align, baseline)
     x = round(room.left + {"left": 0, "center": spare / 2, "right": spare}[align]) - set_ink.x
     left, up, right, down = set_ink.box
     box = Box(x + left, baseline + up, x + right, baseline + down)
     content = Type(setting, x, baseline, align)
     group = str(element.options.get("group", element.name))
     placed = Placed(
-        element.name + part, "text", box, content, table.rgb(ink_role), group, cut="…" in setting.lines[-1]
+        element.name + part,
+        "text",
+        box,
+        content,
+        table.rgb(ink_role),
+        group,
+        cut="…" in setting.lines[-1],
+        block=str(element.options.get("block", "")),
     )
-    around = Box(box.left, baseline - cap, box.right, baseline + rise)
+    around = Box(box.left, baseline - cap, box.right, baseline + rise + setting.sink)
     if "seam" in element.options:
         for half in _halves(table, element, placed):
             table.put(half, around, element.name)
         return
     table.put(placed, around, element.name)
+
+
+def _lift(table: Table, setting: Setting, align: str, baseline: int) -> int:
+    """How far a text must move up or down to keep its ink inside the margin that every picture has."""
+    _, up, _, down = ink(setting, align).box
+    least = max(0.06 * table.size.short, 8) * table.size.density - 1
+    above, below = least - baseline - up, baseline + down - (table.height - least)
+    return math.ceil(above) if above > 0 else -math.ceil(max(below, 0))
 
 
 def _halves(table: Table, element: Element, whole: Placed) -> list[Placed]:
@@ -148,8 +169,11 @@ def _place_text(table: Table, element: Element) -> None:
         leading=options.get("leading", 1.3),
         short=options.get("short", "even"),
     )
-    height = room.height if {"top", "bottom"} <= set(element.edges) else 1e6
+    bound = "height" in element.edges or {"top", "bottom"} <= set(element.edges)
+    height = room.height if bound else 1e6
     setting = fitted(words, face, fit, room.width, height)
+    if setting is None and f"{options['slot']}_short" in table.design.words(table.offer.language):
+        setting = fitted(table.words(f"{options['slot']}_short"), face, fit, room.width, height)
     if setting is None and not options["slot"].startswith("headline"):
         setting = shortened(words, face, least, room.width) if not options.get("optional") else None
     elif setting is None:
@@ -157,6 +181,8 @@ def _place_text(table: Table, element: Element) -> None:
     if setting is None:
         table.leave_out(element)
         return
+    if "seam" in options:
+        setting = _around_seam(table, element, setting, room)
     _typed(table, element, setting, room, options["ink"])
     if options.get("quoted"):
         _hang(table, element, setting)
@@ -171,6 +197,22 @@ def _hang(table: Table, element: Element, set_: Setting) -> None:
     aside = {**options, "align": "right", "valign": "top", "group": options.get("group", element.name)}
     _typed(table, replace(element, options=aside), mark, room, options["ink"], ".open")
     table.boxes[element.name] = whole
+
+
+def _around_seam(table: Table, element: Element, setting: Setting, room: Box) -> Setting:
+    """A line of it is pinned to the seam: what stands above and below that must have room there."""
+    if element.options.get("valign") != "seam":
+        return setting
+    line = _seam_line(element, setting)
+    seam, half = table.length(str(element.options["seam"])), setting.face.x_height / 2
+    above = rise(setting.lines[0], setting.face) + setting.leading * (line - 1) - half
+    below = half + setting.leading * (len(setting.lines) - line) + fall(setting.lines[-1], setting.face)
+    size = min((seam - room.top) / above, (room.bottom - seam) / below, setting.size)
+    return replace(setting, size=size)
+
+
+def _seam_line(element: Element, setting: Setting) -> int:
+    return min(int(element.options["seam_line"]), len(setting.lines))
 
 
 def _squeezed(words: str, face: Face, fit: Fit, width: float, height: float) -> Setting:
@@ -192,13 +234,15 @@ def _place_button(table: Table, element: Element) -> None:
     face = table.design.faces["button"]
     pad = options["pad"] * table.unit
     size = max(options["size"] * table.unit, table.least_type)
-    words = table.words(options.get("slot", "action"))
-    if options.get("arrow"):
-        words += "\u2002→"
+    from_right = language(table.offer.language).from_right
+    arrow = f"\u2002{'←' if from_right else '→'}" if options.get("arrow") else ""
+    words = table.words(options.get("slot", "action")) + arrow
     widest = room.width - 2 * pad if {"left", "right"} <= set(element.edges) else 40 * size
-    setting = fitted(words, face, Fit(size, table.least_type), widest, 1e6) or shortened(
-        words, face, table.least_type, widest
-    )
+    fit = Fit(size, table.least_type)
+    setting = fitted(words, face, fit, widest, 1e6)
+    if setting is None:
+        brief = table.words("action_short") + arrow
+        setting = fitted(brief, face, fit, widest, 1e6) or shortened(brief, face, table.least_type, widest)
     set_ink = ink(setting)
     width = round(room.width if options.get("grow") else set_ink.mask.width + 2 * pad)
     left = round(room.left if "left" in element.edges else room.right - width)
@@ -215,7 +259,7 @@ def _place_button(table: Table, element: Element) -> None:
     pill = Placed(element.name, "pill", box, colour=fill, radius=radius, group=group)
     table.put(replace(pill, bleeds=bool(options.get("bleeds"))))
     words_placed = Placed(f"{element.name}.label", "text", label, Type(setting, x, y), ink_)
-    table.put(replace(words_placed, group=group, solid=False))
+    table.put(replace(words_placed, group=group, solid=False, cut="…" in setting.lines[-1]))
     table.boxes[element.name] = box
 
 
@@ -241,16 +285,19 @@ def _place_code(table: Table, element: Element) -> None:
     if size < least and not lead:
         _place_long_code(table, element, code, room, largest)
         return
+    told = Setting((lead,), words, max(size * optical(lead), table.least_type), 1.3)
     cap = max(words.cap_height, mono.cap_height) * size
     top = room.top if "top" in element.edges else room.bottom - cap
     if options.get("valign") == "middle":
         top = (room.top + room.bottom - cap) / 2
-    start = replace(room, top=top, bottom=top + cap)
+    # Both on one baseline: what hangs below it too deep for the margin lifts the two.
+    lift = _lift(table, told, "left", round(top + cap)) if lead else 0
+    start = replace(room, top=top + lift, bottom=top + lift + cap)
     low = replace(element, edges={**element.edges, "top": "0"}, options={**options, "valign": "bottom"})
     if not lead:
         _typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
         return
-    _typed(table, low, Setting((lead,), words, size, 1.3), start, options["ink"], ".label")
+    _typed(table, low, told, replace(start, bottom=start.bottom + told.sink), options["ink"], ".label")
     first = table.boxes[element.name]
     start = replace(start, left=first.right + space * size)
     _typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
@@ -340,7 +387,7 @@ def _place_figure(table: Table, element: Element) -> None:
     number, sign = match[1], match[2]
     ems = shape(number, face).width + 0.05 + 0.6 * shape(sign, face).width
     size = min(options["size"] * table.unit, room.width / ems)
-    align = {**element.options, "valign": "top", "group": element.name}
+    align = {**element.options, "valign": "top", "group": element.name, "block": element.name}
     raised = replace(element, options=align)
     _typed(table, raised, Setting((number,), face, size, 1.0), room, options["ink"], ".number")
     whole = table.boxes[element.name]

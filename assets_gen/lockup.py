@@ -9,11 +9,13 @@ import numpy as np
 
 from assets_gen import fonts, marks
 from assets_gen.brand import Brand
+from assets_gen.breaking import Fit, fitted, shortened
 from assets_gen.colour import Rgb
 from assets_gen.logo import Logo
 from assets_gen.relight import for_ground, printed, shows_by_itself
 from assets_gen.scene import Box, Mark, Picture, Placed, Type
-from assets_gen.text import Face, Fit, Ink, Setting, fitted, ink, reads_from_right, shortened
+from assets_gen.scripts import hyphenable, reads_from_right
+from assets_gen.text import Face, Ink, Setting, ink
 
 _GROUP = "lockup"
 # A logo's height in cap heights.
@@ -214,6 +216,8 @@ def _name(name: str, face: Face, room: Room, colour: Rgb, space: float) -> Place
     fit = Fit(0.72 * largest, room.least_type, (2, 3), 1.0)
     setting = one or fitted(name, face, fit, space, room.tallest) or fitted(
         name, face, replace(fit, counts=(1, 2, 3), leading=0.98), space, room.tallest * 1.15
+    ) or fitted(
+        hyphenable(name, "de"), face, replace(fit, counts=(2, 3), leading=0.98), space, room.tallest * 1.15
     ) or shortened(name, face, room.least_type, space)  # fmt: skip
     align = "right" if reads_from_right(name) else "left"
     drawn = ink(setting, align)

@@ -112,7 +112,8 @@ class Slip:
 class Placed:
     """One element. `group`: elements of one group may stand close. `solid`: nothing else may touch its box.
 
-    `clip`: only what lies in it is painted, as where a line of text changes its ink.
+    `clip`: only what lies in it is painted, as where a line of text changes its ink. Elements of one `block`
+    keep their order where the picture is mirrored.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Placed:
     radius: float = 0.0
     cut: bool = False
     clip: Box | None = None
+    block: str = ""
 
     @property
     def text(self) -> str:
@@ -148,13 +150,17 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`dropped`: elements left out for want of room or content. `missing`: characters that no font has."""
+    """`dropped`: elements left out for want of room or content. `missing`: characters that no font has.
+
+    `mirrored`: composed for a language that is read from the right.
+    """
 
     size: Size
     margin: float
     elements: tuple[Placed, ...]
     dropped: tuple[str, ...] = ()
     missing: str = ""
+    mirrored: bool = False
 
     def has(self, kind: str) -> bool:
         """Whether there is such an element in it or in one of its slips."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from assets_gen import design as designs
 from assets_gen import fonts, marks
 from assets_gen.brand import AssetError, Brand, Offer
+from assets_gen.breaking import Fit, fitted
 from assets_gen.design import Design
 from assets_gen.draw import painted
 from assets_gen.encode import jpeg
@@ -28,7 +29,7 @@ from assets_gen.qr import qr_of
 from assets_gen.scene import Box, Picture
 from assets_gen.size import Size
 from assets_gen.table import said
-from assets_gen.text import Face, Fit, fitted, shape
+from assets_gen.text import Face, shape
 
 if TYPE_CHECKING:
     from weasyprint import CSS

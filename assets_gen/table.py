@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from assets_gen import fonts
 from assets_gen.brand import AssetError, Brand, Offer
 from assets_gen.design import Design, Element
+from assets_gen.languages import language
 from assets_gen.palette import Palette
 from assets_gen.scene import Box, Placed, Type
+from assets_gen.scripts import hyphenable, turned
 from assets_gen.size import Size
 from assets_gen.text import LEAN
 
@@ -24,13 +26,15 @@ _TERM = re.compile(r"\s*([+-]?)\s*(?:([a-z_]+)\.(left|right|top|bottom)|(\d+(?:\
 def said(design: Design, offer: Offer, slot: str) -> str:
     """The offer's own words for a slot, else the design's. A saving is the better sub-line."""
     own: str = getattr(offer, slot, "")
+    spoken = language(offer.language)
     if slot == "subline" and not own and offer.figure:
-        own = f"{offer.figure} {offer.discount}".strip()
+        own = spoken.saving.format(figure=offer.figure, discount=offer.discount).strip()
     if slot == "offer_line":
         return _offer_line(design, offer)
     if slot == "saving" and offer.figure:
         own = offer.discount
-    return own or design.words(offer.language).get(slot, "")
+    text = hyphenable(own, spoken.code) if own else design.words(offer.language).get(slot, "")
+    return turned(text) if spoken.from_right else text
 
 
 def _offer_line(design: Design, offer: Offer) -> str:
@@ -38,7 +42,8 @@ def _offer_line(design: Design, offer: Offer) -> str:
     line = design.words(offer.language).get("offer_line", "")
     if not (line and offer.figure and offer.code) or offer.subline:
         return said(design, offer, "subline")
-    return line.format(figure=offer.figure, discount=offer.discount, code=offer.code).replace("  ", " ")
+    told = line.format(figure=offer.figure, discount=offer.discount, code=offer.code).replace("  ", " ")
+    return turned(told) if language(offer.language).from_right else told
 
 
 @dataclass

@@ -8,17 +8,18 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from assets_gen import fonts
+from assets_gen import fonts, scripts
 
 _EM = 512
-# Japanese punctuation and small kana never begin a line.
-_NOT_FIRST = "。、」）！？ーっッゃゅょャュョ"
-_NO_LIGATURES = ["-liga", "-clig"]
+# Japanese signs take the room of their ink, not of a square.
+_FEATURES = ["-liga", "-clig", "palt"]
+# Squares are not drawn together as letters are.
+_SQUARE_TRACKING = 0.3
 # Stands before each word that is set in the face's tail. Private, so no text that comes in can hold it.
 LEAN = "\ue000"
 
@@ -75,41 +76,68 @@ class Setting:
     def width(self) -> float:
         return max(shape(line, self.face).width for line in self.lines) * self.size
 
+    @property
+    def rise(self) -> float:
+        """From the first baseline to what the eye takes for the top: capitals, or other scripts' ink."""
+        return rise(self.lines[0], self.face) * self.size
+
+    @property
+    def sink(self) -> float:
+        """How much deeper than Latin descenders, for which every margin has room, its last line hangs."""
+        return max(0.0, fall(self.lines[-1], self.face) - 0.22) * self.size if is_other(self.lines[-1]) else 0
+
 
 @lru_cache(maxsize=4096)
 def _advance(face: str, text: str) -> float:
-    return fonts.sized(face, _EM).getlength(text, features=_NO_LIGATURES) / _EM
+    return fonts.sized(face, _EM).getlength(text, features=_FEATURES) / _EM
 
 
 @lru_cache(maxsize=2048)
 def shape(text: str, face: Face) -> Line:
     pieces: list[tuple[str, str, float]] = []
     x = 0.0
-    upright, _, leaning = text.partition(LEAN)
-    parts = fonts.runs(upright, face.stack) + fonts.runs(leaning.replace(LEAN, ""), face.tail or face.stack)
-    from_right = reads_from_right(text)
-    if from_right:
-        # The space after a left-to-right word stands on its other side here.
-        parts = [
-            (font, run if fonts.is_complex(run[0]) else " " * run.endswith(" ") + run.rstrip(" "))
-            for font, run in reversed(parts)
-        ]
-    for font, run in parts:
-        if any(map(fonts.is_complex, run)):
-            # Drawn from the right, its last space would stand before it.
-            drawn = run if from_right else run.rstrip(" ")
-            pieces.append((font, drawn, x))
-            x += _advance(font, drawn) + (len(run) - len(drawn)) * _advance(font, " ")
-            continue
-        before = ""
-        for cluster in _clusters(run):
-            x += _kern(font, before, cluster)
-            if not cluster.isspace():
-                pieces.append((font, cluster, x))
-            x += _advance(font, cluster) + face.tracking + (face.word_space if cluster.isspace() else 0)
-            before = cluster
-        x -= face.tracking
+    upright, _, leaning = text.replace("\u200b", "").replace("\u00ad", "").partition(LEAN)
+    for told, stack in ((upright, face.stack), (leaning.replace(LEAN, ""), face.tail or face.stack)):
+        for part, from_right in scripts.visual(told):
+            runs = fonts.runs(part, stack)
+            for font, run in reversed(runs) if from_right else runs:
+                x = _run(pieces, font, run, face, x, from_right=from_right)
     return Line(tuple(pieces), max(x, 0.0))
+
+
+def _run(
+    pieces: list[tuple[str, str, float]], font: str, run: str, face: Face, x: float, *, from_right: bool
+) -> float:
+    """Adds text of one font in one direction; where the next starts."""
+    if not any(map(fonts.is_complex, run)):
+        return _letters(pieces, font, run, face, x, from_right=from_right)
+    # Drawn from the left, its last space is no part of its ink.
+    drawn = run if from_right else run.rstrip(" ")
+    pieces.append((font, drawn, x))
+    return x + _advance(font, drawn) + (len(run) - len(drawn)) * _advance(font, " ")
+
+
+def _letters(
+    pieces: list[tuple[str, str, float]], font: str, run: str, face: Face, x: float, *, from_right: bool
+) -> float:
+    """Adds them one by one, kerned and tracked; where the next run starts."""
+    clusters = _clusters(run)
+    if from_right:
+        clusters = [scripts.mirrored_signs(cluster) for cluster in reversed(clusters)]
+    before, tracking = "", 0.0
+    for cluster in clusters:
+        x += _kern(font, before, cluster)
+        if not cluster.isspace():
+            pieces.append((font, cluster, x))
+        tracking = face.tracking * (_SQUARE_TRACKING if is_square(cluster) else 1.0)
+        x += _advance(font, cluster) + tracking + (face.word_space if cluster.isspace() else 0)
+        before = cluster
+    return x - tracking
+
+
+def is_square(text: str) -> bool:
+    """Chinese and Japanese signs."""
+    return unicodedata.east_asian_width(text[0]) in "WF"
 
 
 def _kern(font: str, before: str, cluster: str) -> float:
@@ -138,11 +166,6 @@ def leaning(text: str) -> str:
     return " ".join([*units[:-last], *(LEAN + unit for unit in tail)])
 
 
-def reads_from_right(text: str) -> bool:
-    strong = next((b for b in map(unicodedata.bidirectional, text) if b in ("L", "R", "AL")), "L")
-    return strong != "L"
-
-
 @lru_cache(maxsize=512)
 def ink(setting: Setting, align: str = "left") -> Ink:
     """The mask of a setting, drawn larger and reduced, so that glyphs stand where their kerning puts them."""
@@ -160,11 +183,32 @@ def ink(setting: Setting, align: str = "left") -> Ink:
         baseline = pad + int(size) // scale * scale + round(step * number) * scale
         for font, text, x in line.pieces:
             at = (pad + (x + spare) * size, baseline)
-            draw.text(at, text, 255, fonts.sized(font, size), anchor="ls", features=_NO_LIGATURES)
+            draw.text(at, text, 255, fonts.sized(font, size), anchor="ls", features=_FEATURES)
     small = sheet.reduce(scale)
     box = small.getbbox() or (0, 0, 1, 1)
     corner = pad // scale
     return Ink(small.crop(box), box[0] - corner, box[1] - corner - int(size) // scale)
+
+
+@lru_cache(maxsize=512)
+def rise(line: str, face: Face) -> float:
+    """In em. Arabic towers over Latin capitals here and stays below them there; kanji fill their square."""
+    return max(face.cap_height, -_extent(line, face)[0]) if is_other(line) else face.cap_height
+
+
+@lru_cache(maxsize=512)
+def fall(line: str, face: Face) -> float:
+    """How far it reaches below its baseline, in em."""
+    return max(0.26, _extent(line, face)[1]) if is_other(line) else 0.26
+
+
+def is_other(line: str) -> bool:
+    return any(is_square(character) or fonts.is_complex(character) for character in line)
+
+
+def _extent(line: str, face: Face) -> tuple[float, float]:
+    _, top, _, bottom = ink(Setting((line,), face, 64.0, 1.0)).box
+    return top / 64, bottom / 64
 
 
 @lru_cache(maxsize=512)
@@ -195,107 +239,3 @@ def _profile(text: Ink, size: float, *, down: bool) -> np.ndarray[tuple[int], np
     columns[start : start + len(reach)] = reach[: len(columns) - start]
     spread = round(size * 0.04)
     return np.asarray(np.max([np.roll(columns, s) for s in range(-spread, spread + 1)], axis=0))
-
-
-def words(text: str) -> list[str]:
-    """Units that a line may end after: words, or single characters of Chinese and Japanese."""
-    result: list[str] = []
-    for word in text.split(" "):
-        chunk = ""
-        for character in word:
-            if chunk and unicodedata.east_asian_width(character) in "WF" and character not in _NOT_FIRST:
-                result.append(chunk + "\u2060")
-                chunk = ""
-            chunk += character
-        result.append(chunk)
-    return result
-
-
-def joined(units: list[str]) -> str:
-    return "".join(unit[:-1] if unit.endswith("\u2060") else unit + " " for unit in units).rstrip(" ")
-
-
-@lru_cache(maxsize=1024)
-def broken(text: str, count: int, face: Face, short: str = "even") -> tuple[str, ...] | None:
-    """`text` in `count` lines with the narrowest measure; None if it has fewer words.
-
-    Among breaks that are nearly as narrow, `short` says which line may be the short one: "first", "last"
-    or, as "even", none. A single short word is never left alone on the last line if another break exists.
-    """
-    units = words(text)
-    if count > len(units) or count < 1:
-        return None
-    if len(units) > 16:
-        return _greedy(units, count, face)
-    best: list[tuple[float, tuple[str, ...], list[float]]] = []
-    for cuts in combinations(range(1, len(units)), count - 1):
-        edges = (0, *cuts, len(units))
-        lines = tuple(joined(units[a:b]) for a, b in pairwise(edges))
-        widths = [shape(line, face).width for line in lines]
-        alone = count > 1 and not {" ", "\u00a0"} & set(lines[-1])
-        lonely = alone and widths[-1] < 0.5 * max(widths)
-        best.append((max(widths) * (1.25 if lonely else 1), lines, widths))
-    narrowest = min(score for score, _, _ in best)
-    near = [(lines, widths) for score, lines, widths in best if score <= narrowest * 1.05]
-    if short == "first":
-        return min(near, key=lambda n: n[1][0])[0]
-    if short == "last":
-        return min(near, key=lambda n: n[1][-1])[0]
-    return min(near, key=lambda n: max(n[1]) - min(n[1]))[0]
-
-
-def _greedy(units: list[str], count: int, face: Face) -> tuple[str, ...] | None:
-    low = max(shape(joined([unit]), face).width for unit in units)
-    high = shape(joined(units), face).width
-    for _ in range(24):
-        middle = (low + high) / 2
-        low, high = (low, middle) if len(_filled(units, middle, face)) <= count else (middle, high)
-    lines = _filled(units, high, face)
-    return tuple(lines) if len(lines) == count else None
-
-
-def _filled(units: list[str], measure: float, face: Face) -> list[str]:
-    lines: list[list[str]] = [[]]
-    for unit in units:
-        if lines[-1] and shape(joined([*lines[-1], unit]), face).width > measure:
-            lines.append([])
-        lines[-1].append(unit)
-    return [joined(line) for line in lines]
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How a text may be set: sizes in pixels, counts of lines as preferred, the least leading in em."""
-
-    largest: float
-    smallest: float
-    counts: tuple[int, ...] = (1,)
-    leading: float = 1.3
-    short: str = "even"
-
-
-def fitted(text: str, face: Face, fit: Fit, width: float, height: float) -> Setting | None:
-    """The largest setting inside width and height, or None if even the smallest is too big.
-
-    The earlier of two counts of lines wins when the later one is not a tenth larger.
-    """
-    best: Setting | None = None
-    for count in fit.counts:
-        lines = broken(text, count, face, fit.short)
-        if lines is None:
-            continue
-        leading = leading_for(lines, face, fit.leading) if count > 1 else fit.leading
-        widest = max(shape(line, face).width for line in lines)
-        em_height = face.cap_height + 0.26 + leading * (count - 1)
-        size = min(fit.largest, width / widest if widest else fit.largest, height / em_height)
-        if size + 0.01 >= fit.smallest and (best is None or size > best.size * 1.1):
-            best = Setting(lines, face, size, leading)
-    return best
-
-
-def shortened(text: str, face: Face, size: float, width: float) -> Setting:
-    """One line at that size, cut with an ellipsis until it is narrow enough."""
-    kept = text
-    while shape(kept, face).width * size > width and len(kept) > 2:
-        kept = kept.rstrip("…")[:-1].rstrip() + "…"
-    return Setting((kept,), face, size, 1.3)

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from assets_gen import paint
 from assets_gen.colour import Rgb
+from assets_gen.languages import Language, language
 from assets_gen.text import Face, Setting, ink
 
 _BAR, _BAR_LINE, _DOT, _FIELD = (243, 241, 245), (233, 230, 238), (211, 208, 218), (229, 226, 233)
@@ -24,11 +25,13 @@ _HEIGHTS = (30, 43, 37, 55, 51, 70, 64, 84, 79, 98, 90, 112, 126, 121, 140, 158)
 
 
 class _Sheet:
-    """A canvas in drawing units, `unit` pixels each."""
+    """A canvas in drawing units, `unit` pixels each, with the words of a language."""
 
-    def __init__(self, size: tuple[int, int], unit: float) -> None:
+    def __init__(self, size: tuple[int, int], unit: float, spoken: Language | None = None) -> None:
         self.canvas = Image.new("RGB", size, _PAGE)
         self.unit = unit
+        self.told = spoken.own.get("window", {}) if spoken else {}
+        self.mirrored = bool(spoken and spoken.from_right)
 
     def plate(self, x: float, y: float, w: float, h: float, radius: float, colour: Rgb) -> None:
         u = self.unit
@@ -49,16 +52,18 @@ class _Sheet:
     def words(
         self, text: str, x: float, y: float, size: float, colour: Rgb, face: Face, align: str = "left"
     ) -> None:
-        setting = Setting((text,), face, size * self.unit, 1.3)
+        setting = Setting((self.told.get(text, text),), face, size * self.unit, 1.3)
         drawn = ink(setting)
         left = x * self.unit - (setting.width if align == "right" else 0)
-        paint.fill(self.canvas, colour, drawn.mask, (round(left) + drawn.x, round(y * self.unit) + drawn.y))
+        # The whole window is turned around later; its words come out of that as they are read.
+        mask = drawn.mask.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if self.mirrored else drawn.mask
+        paint.fill(self.canvas, colour, mask, (round(left) + drawn.x, round(y * self.unit) + drawn.y))
 
 
 @lru_cache(maxsize=16)
-def dashboard(size: tuple[int, int], unit: float, main: Rgb, second: Rgb) -> Image.Image:
+def dashboard(size: tuple[int, int], unit: float, main: Rgb, second: Rgb, spoken: str = "en") -> Image.Image:
     """What is seen of a dashboard 800 units wide, from its upper left corner."""
-    sheet = _Sheet(size, unit)
+    sheet = _Sheet(size, unit, language(spoken))
     width = size[0] / unit
     sheet.plate(0, 42, 139, size[1] / unit, 0, _SIDE)
     sheet.line(139, 42, 139, size[1] / unit, _LINE)

@@ -16,6 +16,7 @@ from assets_gen.design import names
 from assets_gen.encode import png
 from assets_gen.fingerprint import fingerprint
 from assets_gen.kits import PROGRAM, kits
+from assets_gen.languages import languages
 from assets_gen.layout import arranged
 from assets_gen.lint import check, decoded, findings
 from assets_gen.scene import Box, Slip, Tile, Type
@@ -33,9 +34,10 @@ SHAPES = ("1200x630", "300x250", "1080x1080", "728x90", "1080x1920", "160x600", 
 def test_nothing_overlaps_is_cut_or_too_faint_for_any_kit(design: str) -> None:
     """A sample; `python -m assets_gen check --all` looks at every picture."""
     seen = sample(design)
-    assert {kit for _, _, kit in seen} == set(kits())
-    assert len({size for _, size, _ in seen}) == len(Design.load(design).sizes)
-    assert list(swept(seen, processes=1)) == []
+    assert {kit for _, _, kit, _ in seen} == set(kits())
+    assert len({size for _, size, _, _ in seen}) == len(Design.load(design).sizes)
+    assert {spoken for _, _, _, spoken in seen} == set(languages())
+    assert [(picture, said) for picture, said in swept(seen, processes=1) if said] == []
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from assets_gen import fonts
 from assets_gen.brand import drawable
+from assets_gen.breaking import Fit, broken, fitted
 from assets_gen.colour import Colour, contrast, readable
 from assets_gen.design import Design
 from assets_gen.kits import PROGRAM, kits
 from assets_gen.palette import palette_of
 from assets_gen.relight import for_ground
 from assets_gen.size import Shape, Size
-from assets_gen.text import Face, Fit, broken, fitted, leading_for, shape
+from assets_gen.text import Face, leading_for, shape
 
 HEADLINE = "Run your whole business from one\u00a0place"
 DISPLAY = Face("display", -0.038)
@@ -52,7 +53,7 @@ def test_letters_are_kerned() -> None:
 
 def test_a_name_in_two_scripts_takes_each_from_the_font_that_has_it() -> None:
     files = {font for font, _, _ in shape("Growth مطبخ", Face("name")).pieces}
-    assert files == {"BricolageGrotesque-SemiBold.ttf", "NotoSansArabic-SemiBold.ttf"}
+    assert files == {"BricolageGrotesque-SemiBold.ttf", "Alexandria-ExtraBold.ttf"}
     assert fonts.missing("Growth مطبخ ไทย हिन्दी", "name") == ""
 
 
