@@ -1,5 +1,6 @@
 """Jinja: one environment, strict, with the formats that people read and all macros under `parts`."""
 
+import functools
 import hashlib
 import os
 import unicodedata
@@ -103,6 +104,7 @@ def render_block(template: Template, block: str, context: dict[str, Any]) -> str
     return "".join(template.blocks[block](template.new_context(context)))
 
 
+@functools.lru_cache(maxsize=8192)  # a page of an affiliate says a hundred amounts, mostly the same ones
 def money(amount: Money) -> str:
     """`$1,108.52`, with a true minus sign: `−$20.65`."""
     text = format_currency(abs(_decimal(amount)), amount.currency, locale="en_US")

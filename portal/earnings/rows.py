@@ -89,6 +89,7 @@ class _Where:
     """Conditions over an entry `e`, with their values in order."""
 
     def __init__(self) -> None:
+        self.tables = "ledger_entry e"
         self.words: list[str] = []
         self.values: list[Any] = []
 
@@ -104,19 +105,26 @@ class _Where:
 def _where(shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None) -> _Where:
     where, zone, today = _Where(), ZoneInfo(shelf.terms.timezone), shelf.today
     where.add("e.enrollment = {} AND e.currency = {}", shelf.enrollment, wanted.currency)
-    # Lines count on the day they are booked on, as in their sums; the moment narrows the index.
+    # Lines count on the day they are booked on, as in their sums; the moment narrows the index, and is all
+    # that there is of what did not count.
+    apart = timedelta() if wanted.state == NOT_COUNTED else APART
     if first := wanted.first:
-        where.add("e.at >= {}", _utc(first, zone) - APART)
-        where.add("(e.booked_on >= {} OR (e.booked_on IS NULL AND e.at >= {}))", first, _utc(first, zone))
+        begin = _utc(first, zone)
+        where.add("e.at >= {}", begin - apart)
+        if apart:
+            where.add("(e.booked_on >= {} OR (e.booked_on IS NULL AND e.at >= {}))", first, begin)
     # What is dated after today is not booked yet.
     last = min(wanted.last or today, today)
     end = _utc(last + timedelta(days=1), zone)
-    where.add("e.at < {}", end + APART)
-    where.add("(e.booked_on <= {} OR (e.booked_on IS NULL AND e.at < {}))", last, end)
+    where.add("e.at < {}", end + apart)
+    if apart:
+        where.add("(e.booked_on <= {} OR (e.booked_on IS NULL AND e.at < {}))", last, end)
     if wanted.origin:
         where.add("e.origin = {}", wanted.origin)
     if sales is not None:
-        where.add(_is_in("e.sale", sales), *sorted(sales))
+        # CROSS: SQLite would rather read the whole list than look these few up.
+        where.tables = "money_event t CROSS JOIN ledger_entry e"
+        where.add(f"e.sale = t.id AND {_is_in('t.id', sales)}", *sorted(sales))
     _by_state(where, shelf, wanted.state)
     return where
 
@@ -165,7 +173,7 @@ async def ledger_rows(
         where.add(f"(e.at, e.id) {'<' if cursor.older else '>'} ({{}}, {{}})", cursor.at, cursor.id)
     order = "ASC" if cursor and not cursor.older else "DESC"
     rows = await Entry.raw(
-        f"SELECT {ENTRY} FROM ledger_entry e WHERE {where.sql} "  # noqa: S608 - our own words
+        f"SELECT {ENTRY} FROM {where.tables} WHERE {where.sql} "  # noqa: S608 - our own words
         f"ORDER BY e.at {order}, e.id {order} LIMIT {{}}",
         *where.values,
         limit,
@@ -199,7 +207,7 @@ async def count_chips(
         SELECT e.look, e.run, CASE WHEN e.released_on <= {{}} THEN 1 ELSE 0 END AS free,
             CASE WHEN e.sale IN ({OPEN_DISPUTES}) THEN 1 ELSE 0 END AS disputed,
             SUM(e.minor) AS minor, COUNT(*) AS lines
-        FROM ledger_entry e WHERE {where.sql} GROUP BY 1, 2, 3, 4
+        FROM {where.tables} WHERE {where.sql} GROUP BY 1, 2, 3, 4
         """,  # noqa: S608 - placeholders
         shelf.today,
         shelf.today,

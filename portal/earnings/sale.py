@@ -302,9 +302,10 @@ async def _happenings(row: dict[str, Any], enrollment: UUID, terms: ProgramTerms
         f"""
         SELECT t.kind, t.charged, t.currency, t.happened_at, d.outcome, d.arithmetic
         FROM money_event t JOIN decision d ON d."transaction" = t.id
-        WHERE t.program = {{}} AND t.kind <> 'payment' AND d.enrollment = {{}} AND {NEWEST} AND (
-            t.reference = {{}}
-            OR t.reference IN (SELECT n.name FROM payment_name n WHERE n.program = {{}} AND n.payment = {{}})
+        WHERE t.program = {{}} AND t.kind <> 'payment' AND d.enrollment = {{}} AND {NEWEST}
+        AND t.reference IN (
+            SELECT CAST({{}} AS TEXT)
+            UNION SELECT n.name FROM payment_name n WHERE n.program = {{}} AND n.payment = {{}}
         )
         ORDER BY t.happened_at, t.kind DESC, t.external_id
         """,  # noqa: S608 - our own words

@@ -315,6 +315,8 @@ INDEXES = (
     'CREATE INDEX IF NOT EXISTS decision_unknown ON decision ("transaction") '
     "WHERE outcome = 'unknown_plan'",
     "CREATE INDEX IF NOT EXISTS decision_enrollment ON decision (enrollment)",
+    "CREATE INDEX IF NOT EXISTS decision_ruled ON decision (enrollment, decided_at) "
+    """WHERE because LIKE '%"ruled"%'""",
     "CREATE INDEX IF NOT EXISTS commission_enrollment ON commission (enrollment, booked_on)",
     "CREATE INDEX IF NOT EXISTS commission_released ON commission (program, released_on)",
     'CREATE INDEX IF NOT EXISTS commission_transaction ON commission ("transaction")',
