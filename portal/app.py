@@ -97,7 +97,8 @@ def create_app(
         if not own_worker:
             yield
             return
-        async with working(Worker(settings, environment, app.state.houses, clock)):
+        storage = app.state.storage
+        async with working(Worker(settings, environment, app.state.houses, clock, storage)):
             yield
 
     def now() -> datetime:

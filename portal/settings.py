@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+SMALLEST_LIMIT = 10_000_000
+_SIZES = {"MB": 10**6, "GB": 10**9}
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,6 +29,7 @@ class Settings:
     secret: bytes = field(repr=False)
     smtp_url: str | None = field(repr=False)
     storage_url: str
+    pictures_limit: int  # bytes
     rate_limit_url: str
     # A program's slug or nothing, and the secret.
     stripe_webhook_secrets: tuple[tuple[str, str], ...] = field(repr=False)
@@ -59,7 +63,7 @@ KNOWN = frozenset(
     "PORTAL_" + name
     for name in (
         "DATA_DIR DATABASE_URL BASE_URL HOST PORT SECRET SMTP_URL STORAGE_URL "
-        "RATE_LIMIT_URL STRIPE_WEBHOOK_SECRET STRIPE_API_KEY STRIPE_API_URL TRUSTED_PROXIES"
+        "PICTURES_LIMIT RATE_LIMIT_URL STRIPE_WEBHOOK_SECRET STRIPE_API_KEY STRIPE_API_URL TRUSTED_PROXIES"
     ).split()
 )
 
@@ -90,6 +94,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             said.get("PORTAL_STORAGE_URL") or (data_dir / "files").as_uri(),
             ("file", "s3", "gs", "az", "memory"),
         ),
+        pictures_limit=_size("PORTAL_PICTURES_LIMIT", said.get("PORTAL_PICTURES_LIMIT") or "2 GB"),
         rate_limit_url=_url(
             "PORTAL_RATE_LIMIT_URL",
             said.get("PORTAL_RATE_LIMIT_URL") or "memory://",
@@ -123,6 +128,15 @@ def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:
     if urlsplit(text).scheme not in schemes or "://" not in text:
         raise BadSetting(f"{name} must begin with one of {', '.join(s + '://' for s in schemes)}.")
     return text
+
+
+def _size(name: str, text: str) -> int:
+    """In bytes: "500 MB" or "2 GB"."""
+    match = re.fullmatch(r"(\d{1,6})\s*([MG]B)", text.strip(), re.IGNORECASE | re.ASCII)
+    size = int(match[1]) * _SIZES[match[2].upper()] if match else 0
+    if size < SMALLEST_LIMIT:
+        raise BadSetting(f"{name} is {text!r}. It must be a size of 10 MB or more, like 500 MB or 2 GB.")
+    return size
 
 
 def _base_url(text: str) -> str:

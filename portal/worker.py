@@ -20,6 +20,7 @@ from portal.accounts.own import ADDRESS_ASKED, answer_address_question
 from portal.accounts.passkeys import forget_old
 from portal.audit.seals import seal_log
 from portal.clock import Clock
+from portal.creatives.room import make_room
 from portal.earnings.actions import catch_up
 from portal.earnings.dry_runs import DryRunner
 from portal.earnings.falls import watch_tiers
@@ -38,6 +39,7 @@ from portal.outbox.actions import Waiting, send_waiting
 from portal.outbox.letters import compose
 from portal.outbox.post import post_of
 from portal.settings import Settings
+from portal.storage import Storage
 from portal.web import Houses
 
 log = structlog.get_logger("portal.worker")
@@ -80,13 +82,22 @@ QUESTIONS: dict[str, Callable[[Waiting, datetime], Awaitable[None]]] = {
 
 
 class Worker:
-    def __init__(self, settings: Settings, environment: Environment, houses: Houses, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Environment,
+        houses: Houses,
+        clock: Clock,
+        storage: Storage | None = None,
+    ) -> None:
         self._settings, self._environment, self._houses, self._clock = settings, environment, houses, clock
+        self._storage = storage or Storage(settings.storage_url)
         self._post, self._sender = post_of(settings)
         self._dry_runs = DryRunner(settings.database_url)
         chores = (
             *CHORES,
             Chore(timedelta(minutes=10), self._seal_audit),
+            Chore(timedelta(minutes=5), self._make_room),
             Chore(timedelta(seconds=15), partial(run_errands, settings)),
             Chore(timedelta(seconds=1), self._dry_runs.start_next),
         )
@@ -124,6 +135,9 @@ class Worker:
 
     async def _seal_audit(self, _: datetime) -> None:
         await seal_log(self._settings)
+
+    async def _make_room(self, _: datetime) -> None:
+        await make_room(self._storage, self._settings.pictures_limit)
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):

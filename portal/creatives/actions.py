@@ -17,6 +17,7 @@ from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawS
 from portal.creatives.kits import Holder, Kit, KitColours, kit_of
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.renderers import Renderers, TookTooLong
+from portal.creatives.room import PICTURES_FOLDER
 from portal.creatives.rules import Wanted
 from portal.creatives.tables import BrandKit
 from portal.errors import Busy, NotFound
@@ -102,8 +103,8 @@ class Studio:
     async def rendered(self, picture: Picture) -> bytes:
         """The file's bytes: from the store, or drawn now and stored. Raises Busy and NotFound."""
         version = picture.version
-        key = f"pictures/{version[:2]}/{version}.{picture.wanted.form}"
-        kept = await self._storage.get(key)
+        key = f"{PICTURES_FOLDER}/{version[:2]}/{version}.{picture.wanted.form}"
+        kept = await self._storage.use(key)
         if kept is not None:
             return kept
 
