@@ -13,7 +13,7 @@ HERE = Path(__file__).parent / "languages"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """`percent` and `saving` are patterns; `discount` is what a code saves, for whoever says nothing else."""
+    """`percent`, `saving` and both `alt` are patterns; `discount` is what a code saves."""
 
     code: str
     name: str
@@ -22,12 +22,21 @@ class Language:
     percent: str
     saving: str
     discount: str
+    alt: str
+    alt_saving: str
     every: Mapping[str, str]
     own: Mapping[str, Mapping[str, str]]
 
     def words(self, design: str) -> Mapping[str, str]:
         """Copy by slot, less what the design says in English alone."""
         return {**self.every, **self.own.get(design, {})}
+
+    def alt_text(self, program: str, headline: str, saving: str = "", code: str = "") -> str:
+        """Says what a picture says, and that it is an advertisement."""
+        pattern = self.alt_saving if saving and code else self.alt
+        said = pattern.format(program=program, headline=headline.rstrip(".。"), saving=saving, code=code)
+        # Where a line may end is of no use to a voice.
+        return said.replace("\u00ad", "").replace("\u200b", "").replace("\u00a0", " ")
 
     def figure(self, percent: float) -> str:
         """A percentage in the language's form: 12,5 %."""
@@ -57,6 +66,8 @@ def _read(file: Path) -> Language:
         percent=data["percent"],
         saving=data["saving"],
         discount=data["discount"],
+        alt=data["alt"],
+        alt_saving=data["alt_saving"],
         every=data.get("every", {}),
         own={key: value for key, value in data.items() if isinstance(value, dict) and key != "every"},
     )

@@ -11,6 +11,7 @@ import msgspec
 from assets_gen import AssetError, Brand, Design, Offer, Size
 from assets_gen import design as designs
 from assets_gen.fingerprint import fingerprint
+from assets_gen.languages import language
 from portal import db
 from portal.creatives.forms import KitDraft
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job
@@ -172,12 +173,14 @@ def program_brand(terms: ProgramTerms) -> Brand:
 
 
 def offer_of(who: Holder, base: str) -> Offer:
-    figure = f"{who.percent_bps / 100:g}\u202f%" if who.code and who.percent_bps else ""
+    spoken = language(who.language)
+    saves = bool(who.code and who.percent_bps)
     return Offer(
         link=f"{base}/r/{who.slug}",
         code=who.code,
-        figure=figure,
-        discount="off your first payment" if figure else "",
+        figure=spoken.figure(who.percent_bps / 100) if saves else "",
+        discount=spoken.discount if saves else "",
+        language=who.language,
     )
 
 

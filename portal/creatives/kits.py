@@ -10,6 +10,7 @@ from portal.creatives.rules import name_to_draw
 from portal.creatives.tables import BrandKit
 from portal.enrollments.queries import Me
 from portal.enrollments.tables import Link
+from portal.programs.rules import ProgramTerms
 
 
 class KitColours(msgspec.Struct, frozen=True):
@@ -64,6 +65,14 @@ class Holder:
     slug: str
     code: str
     percent_bps: int
+    language: str = "en"  # of the picture
+    asked: str = ""  # the language where it is not the program's first, and has to stand in the address
+
+    def speaking(self, asked: str, terms: ProgramTerms) -> "Holder":
+        """In that language, or in the program's first where pictures are not made in it."""
+        usual = terms.languages[0]
+        spoken = asked if asked in terms.languages else usual
+        return replace(self, language=spoken, asked="" if spoken == usual else spoken)
 
 
 async def kit_of(affiliate_id: UUID, account_name: str) -> Kit:

@@ -123,7 +123,8 @@ async def preview_picture(
         raise NotFound
     terms = await terms_at(me.program_id, now)
     studio, base = studio_of(request), settings_of(request).base_url
-    picture = await studio.picture_of(kit.typed(draft), holder(me), terms, base, asked)
+    who = holder(me).speaking("", terms)
+    picture = await studio.picture_of(kit.typed(draft), who, terms, base, asked)
     drawn = await studio.drawn(picture)
     return Response(drawn, media_type=KINDS[asked.form], headers={"Cache-Control": "private, max-age=60"})
 
@@ -138,7 +139,8 @@ async def _brand_page(
     typed: bool = False,
     status: int = 200,
 ) -> Page:
-    terms, who = await terms_at(me.program_id, now), holder(me)
+    terms = await terms_at(me.program_id, now)
+    who = holder(me).speaking("", terms)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
     files = [(EVERGREEN, f"{size}.webp") for size in Design.load(EVERGREEN).sizes[: queries.LEADING]]
     pictures = await _pictures(request, seen, who, terms, files)
@@ -166,9 +168,14 @@ async def _kit_form(request: Asking) -> tuple[dict[str, str], bytes | None]:
 
 @get("/creatives")
 async def creatives(
-    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], only: FromQuery[str] = "all"
+    request: Asking,
+    me: NamedDependency[Me],
+    now: NamedDependency[datetime],
+    only: FromQuery[str] = "all",
+    lang: FromQuery[str] = "",
 ) -> Page:
-    kit, who, terms = await kit_of(me.affiliate_id, me.name), holder(me), await terms_at(me.program_id, now)
+    kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
+    who = holder(me).speaking(lang, terms)
     files = [(design.name, f"{shape}.webp") for design, shape in queries.gallery(only)]
     pictures = await _pictures(request, kit, who, terms, files)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
@@ -183,11 +190,13 @@ async def creative(
     now: NamedDependency[datetime],
     design: FromPath[str],
     size: FromPath[str],
+    lang: FromQuery[str] = "",
 ) -> Page:
     asked = wanted(f"{size}.webp")
     if design not in designs.names() or asked is None or "@" in size:
         raise NotFound
-    kit, who, terms = await kit_of(me.affiliate_id, me.name), holder(me), await terms_at(me.program_id, now)
+    kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
+    who = holder(me).speaking(lang, terms)
     pictures = await _pictures(request, kit, who, terms, [(design, asked.file)])
     chosen, size_asked = Design.load(design), Size.parse(asked.shape)
     version = pictures[f"{design}/{asked.file}"].version[:12]
@@ -208,6 +217,7 @@ async def living(
     now: NamedDependency[datetime],
     v: FromQuery[str] = "",
     download: FromQuery[str] = "",
+    lang: FromQuery[str] = "",
 ) -> Response[bytes]:
     """Keeps its size for ever and shows what is current: whoever pasted it need not change a thing."""
     who = await holder_of(kit.lower())
@@ -218,15 +228,20 @@ async def living(
         check_offered(Design.load(EVERGREEN), Wanted(file, ""))
         raise NotFound
     own, terms = await kit_of(who.affiliate_id, who.name), await terms_at(who.program_id, now)
+    who = who.speaking(lang, terms)
     base, studio = settings_of(request).base_url, studio_of(request)
     picture = await studio.picture_of(own, who, terms, base, asked, design)
     version = picture.version
     headers = _public(version, known=bool(v) and version.startswith(v))
     if download:
-        headers["Content-Disposition"] = f'attachment; filename="{terms.slug}-{who.slug}-{asked.file}"'
+        headers["Content-Disposition"] = f'attachment; filename="{_file_name(terms, who, asked)}"'
     if _has(request, version):
         return Response(b"", status_code=304, headers=headers)
     return Response(await studio.rendered(picture), media_type=KINDS[asked.form], headers=headers)
+
+
+def _file_name(terms: ProgramTerms, who: Holder, asked: Wanted) -> str:
+    return "-".join(part for part in (terms.slug, who.slug, who.asked, asked.file) if part)
 
 
 def _public(version: str, *, known: bool) -> dict[str, str]:

@@ -1,12 +1,15 @@
 """What the pages of this room say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
 from assets_gen import Brand, Design, Size, fonts
 from assets_gen import design as designs
 from assets_gen.colour import contrast
+from assets_gen.languages import language
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft
 from portal.creatives.kits import Holder, Kit
@@ -24,6 +27,7 @@ class Shown:
     width: int
     height: int
     alt: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,16 @@ class Card:
     picture: Shown
 
 
+Chip = tuple[str, str, int | None, bool]  # href, label, how many, chosen
+
+
 @dataclass(frozen=True)
 class CreativesPage:
     """creatives/index.html"""
 
     kit: Kit
-    choices: tuple[tuple[str, str, int, bool], ...]  # href, label, how many, chosen
+    choices: tuple[Chip, ...]
+    languages: tuple[Chip, ...]  # empty where pictures speak only one
     cards: tuple[Card, ...]
 
 
@@ -88,6 +96,7 @@ class CreativePage:
     size: str
     picture: Shown
     sizes: tuple[SizeChoice, ...]
+    languages: tuple[Chip, ...]
     downloads: tuple[tuple[str, str, str], ...]  # name, note, href
     paper: str  # empty where the design has none
     html: str
@@ -99,10 +108,13 @@ class CreativePage:
     disclosure: str
 
 
-def alt_text(program: str, me: Holder) -> str:
-    """Says what the picture says, and that it is an advertisement."""
-    saving = f" {me.percent_bps // 100} % off your first payment with the code {me.code}." if me.code else ""
-    return f"{program}: run your whole business from one place.{saving} Ad."
+def alt_text(program: str, me: Holder, design: str) -> str:
+    """In the picture's language."""
+    spoken, saving = language(me.language), ""
+    if me.code and me.percent_bps:
+        saving = spoken.saving.format(figure=spoken.figure(me.percent_bps / 100), discount=spoken.discount)
+    headline = Design.load(design).words(me.language)["headline"]
+    return spoken.alt_text(program, headline, saving, me.code)
 
 
 def brand_page(
@@ -188,19 +200,35 @@ def creatives_page(
     named = tuple((design.name, design.title, counts[design.name]) for design in shelf)
     chosen = showing if showing == "paper" or showing in counts else "all"
     choices = tuple(
-        ("/creatives" if name == "all" else f"/creatives?only={name}", label, count, name == chosen)
-        for name, label, count in (*kinds, *named)
+        (_gallery(name, me), label, count, name == chosen) for name, label, count in (*kinds, *named)
     )
-    return CreativesPage(kit, choices, cards)
+    return CreativesPage(kit, choices, _languages(me, terms, partial(_gallery, chosen)), cards)
 
 
-def _address(me: Holder, design: str, file: str) -> str:
-    return f"/c/{me.slug}/{design}/{file}"
+def _gallery(name: str, me: Holder) -> str:
+    said = {"only": "" if name == "all" else name, "lang": me.asked}
+    query = urlencode({key: value for key, value in said.items() if value})
+    return f"/creatives?{query}" if query else "/creatives"
+
+
+def _languages(me: Holder, terms: ProgramTerms, page: Callable[[Holder], str]) -> tuple[Chip, ...]:
+    """`page` is where the same stands in the language of a holder."""
+    if len(terms.languages) == 1:
+        return ()
+    return tuple(
+        (page(me.speaking(code, terms)), language(code).name, None, code == me.language)
+        for code in terms.languages
+    )
+
+
+def _address(me: Holder, design: str, file: str, **said: str) -> str:
+    query = urlencode({"lang": me.asked, **said} if me.asked else said)
+    return f"/c/{me.slug}/{design}/{file}?{query}" if query else f"/c/{me.slug}/{design}/{file}"
 
 
 def _shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
-    src = f"{_address(me, design, file)}?v={versions[f'{design}/{file}']}"
-    return Shown(src, size.width, size.height, alt_text(program, me))
+    src = _address(me, design, file, v=versions[f"{design}/{file}"])
+    return Shown(src, size.width, size.height, alt_text(program, me, design), me.language)
 
 
 def _banner_card(
@@ -210,12 +238,12 @@ def _banner_card(
     return Card(
         title=f"{design.title} {name}",
         note=_USES.get(str(size), "Banner"),
-        href=f"/creatives/{design.name}/{size}",
+        href=_page(design.name, size, me),
         copies=base + _address(me, design.name, f"{size}.{design.form}"),
         downloads=tuple(
             (
                 form.upper() if form == "png" else "JPEG",
-                f"{_address(me, design.name, f'{size}.{form}')}?download=1",
+                _address(me, design.name, f"{size}.{form}", download="1"),
             )
             for name, form in (("PNG", "png"), ("JPEG", "jpg"))
         ),
@@ -253,7 +281,7 @@ def _paper_card(
         note=f"PDF, {paper.upper()}, text can be selected",
         href=address,
         copies=base + address,
-        downloads=(("PDF", f"{address}?download=1"),),
+        downloads=(("PDF", _address(me, design.name, f"{paper}.pdf", download="1")),),
         picture=_shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
     )
 
@@ -268,15 +296,17 @@ def creative_page(
     )
     link = f"{base}/r/{me.slug}"
     here = f"{link}?p={design.name}-{size}"
+    spoken = f' lang="{me.language}"' if me.asked else ""
     return CreativePage(
         kit=kit,
         title=design.title,
         about=design.about,
         size=f"{size.width} × {size.height}",
         picture=picture,
-        sizes=tuple(_choice(design, other, other == size) for other in design.sizes),
+        sizes=tuple(_choice(design, other, me, other == size) for other in design.sizes),
+        languages=_languages(me, terms, lambda them: _page(design.name, size, them)),
         downloads=tuple(
-            (name, note, f"{_address(me, design.name, f'{size}{density}.{form}')}?download=1")
+            (name, note, _address(me, design.name, f"{size}{density}.{form}", download="1"))
             for name, note, density, form in (
                 ("PNG", "1×", "", "png"),
                 ("PNG", "2×, for sharp screens", "@2x", "png"),
@@ -284,10 +314,10 @@ def creative_page(
                 ("WebP", "1×", "", "webp"),
             )
         ),
-        paper=f"{_address(me, design.name, 'a4.pdf')}?download=1" if "a4" in design.papers else "",
+        paper=_address(me, design.name, "a4.pdf", download="1") if "a4" in design.papers else "",
         html=(
             f'<a href="{escape(here)}" rel="sponsored">\n'
-            f'  <img src="{escape(image)}"\n'
+            f'  <img{spoken} src="{escape(image)}"\n'
             f'    srcset="{escape(image)} 1x, {escape(sharp)} 2x"\n'
             f'    width="{size.width}" height="{size.height}"\n'
             f'    alt="{escape(picture.alt)}">\n</a>'
@@ -297,15 +327,19 @@ def creative_page(
         link=link,
         code=me.code,
         percent_bps=me.percent_bps,
-        disclosure=terms.words.disclosure,
+        disclosure=design.words(me.language)["disclosure"] if me.asked else terms.words.disclosure,
     )
 
 
-def _choice(design: Design, size: Size, current: bool) -> SizeChoice:
+def _page(design: str, size: Size, me: Holder) -> str:
+    return f"/creatives/{design}/{size}" + (f"?lang={me.asked}" if me.asked else "")
+
+
+def _choice(design: Design, size: Size, me: Holder, current: bool) -> SizeChoice:
     share = min(48 / size.width, 28 / size.height)
     return SizeChoice(
         label=f"{size.width} × {size.height}",
-        href=f"/creatives/{design.name}/{size}",
+        href=_page(design.name, size, me),
         width=round(size.width * share),
         height=round(size.height * share),
         current=current,

@@ -18,6 +18,7 @@ from portal.programs.questions import (
 from portal.programs.rules import (
     APPLICANTS,
     DRAWINGS,
+    LANGUAGES,
     AutoApproval,
     Brand,
     Destination,
@@ -79,6 +80,7 @@ def _terms(root: FileTable) -> ProgramTerms:
         words=_words(root.table("words")),
         allowed_hosts=links.texts("allowed_hosts", needed=True),
         destinations=tuple(_destination(table) for table in links.tables("destinations")),
+        languages=_languages(program),
         questions=tuple(_question(table) for table in root.tables("questions", needed=False)),
         hold_days=rules.whole("hold_days", 45, 0, 366),
         link_window_days=links.whole("window_days", 30, 1, 3_650),
@@ -102,6 +104,13 @@ def _terms(root: FileTable) -> ProgramTerms:
     for table in (program, rules, code, links):
         table.refuse_the_rest()
     return terms
+
+
+def _languages(program: FileTable) -> tuple[str, ...]:
+    said = program.texts("languages") or LANGUAGES[:1]
+    if unknown := [code for code in said if code not in LANGUAGES]:
+        program.note("languages", f"may hold {', '.join(LANGUAGES)}, not {', '.join(unknown)}")
+    return tuple(dict.fromkeys(said))
 
 
 def _plan(table: FileTable, currency: str) -> Plan:

@@ -15,6 +15,8 @@ from portal.programs.questions import Question
 
 # The marks that assets_gen can draw, named here so that reading a file needs no picture library.
 DRAWINGS = ("leaves",)
+# The languages that its pictures speak.
+LANGUAGES = ("en", "de", "ar", "ja")
 
 
 class Period(StrEnum):
@@ -172,6 +174,7 @@ class ProgramTerms:
     code_percent: int = 0
     code_pattern: str = "{NAME}{PERCENT}"
     auto_approval: AutoApproval | None = None  # off: managers decide
+    languages: tuple[str, ...] = ("en",)  # of the pictures; the first where nobody asks for another
     questions: tuple[Question, ...] = ()  # as the file has them; managers may have changed the form since
     # Known only once the version is stored.
     version: int = 1

@@ -176,3 +176,36 @@ async def test_what_cannot_be_drawn_is_declined_and_the_process_lives_on() -> No
     with pytest.raises(Busy):
         await Renderers(1, waiting=0).answer_to(wrong)
     await renderers.close()
+
+
+async def test_a_picture_in_german_lives_at_an_address_of_its_own(
+    visitor: httpx.AsyncClient, ada: httpx.AsyncClient
+) -> None:
+    page = (await ada.get("/creatives/ticket/300x250?lang=de")).text
+    (address, *_) = re.findall(r"http://127.0.0.1:8000(/c/ada/ticket/300x250[.]\w+[?]lang=de)", page)
+    assert "Rabatt auf die erste Zahlung mit dem Code" in page
+    assert 'lang="de"' in page
+    english = await visitor.get(address.removesuffix("?lang=de"))
+    german = await visitor.get(address)
+    assert german.status_code == 200
+    assert german.content != english.content
+    saved = await visitor.get(f"{address}&download=1")
+    assert 'filename="kartra-ada-de-300x250.' in saved.headers["Content-Disposition"]
+
+
+async def test_a_language_that_no_picture_speaks_gives_way_to_the_programs_own(
+    visitor: httpx.AsyncClient,
+) -> None:
+    usual = await visitor.get("/c/ada/spotlight/728x90.png")
+    for other in ("fr", "en", "../de", ""):
+        answer = await visitor.get("/c/ada/spotlight/728x90.png", params={"lang": other})
+        assert answer.headers["ETag"] == usual.headers["ETag"], other
+
+
+async def test_the_gallery_keeps_its_language_from_page_to_page(ada: httpx.AsyncClient) -> None:
+    page = html.unescape((await ada.get("/creatives?lang=ar")).text)
+    hrefs = re.findall(r'href="(/creatives/[^"]+)"', page)
+    assert hrefs
+    assert all(href.endswith("?lang=ar") for href in hrefs)
+    assert 'href="/creatives?only=split&lang=ar"' in page
+    assert 'href="/creatives?lang=ja"' in page

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from assets_gen.languages import languages
 from portal.money import Money
 from portal.programs.program_file import BadProgram, parse_program
-from portal.programs.rules import Existing, Period
+from portal.programs.rules import LANGUAGES, Existing, Period
 
 KARTRA = tomllib.loads((Path(__file__).parents[2] / "portal/demo/kartra.toml").read_text())
 
@@ -37,6 +38,7 @@ def test_the_demo_program_says_what_kartra_promises() -> None:
     ("table", "key", "value", "sentence"),
     [
         ("program", "name", "", "program.name must be a text"),
+        ("program", "languages", ["en", "tlh"], "program.languages: may hold en, de, ar, ja, not tlh"),
         ("program", "currency", "DOLLAR", "program.currency must be an ISO 4217 code"),
         ("program", "timezone", "Mars/Olympus", "program.timezone must be a time zone"),
         ("program", "starts_on", "soon", "program.starts_on must be a date"),
@@ -105,3 +107,11 @@ def test_an_empty_file_lists_everything_that_is_missing_at_once() -> None:
         parse_program({})
     assert "program.name is missing; it must be a text of 1 to 2000 characters." in bad.value.problems
     assert len(bad.value.problems) > 15
+
+
+def test_a_program_may_offer_every_language_that_pictures_speak() -> None:
+    assert set(LANGUAGES) == set(languages())
+    assert parse_program(KARTRA).languages == LANGUAGES
+    silent = copy.deepcopy(KARTRA)
+    del silent["program"]["languages"]
+    assert parse_program(silent).languages == ("en",)
