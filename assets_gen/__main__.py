@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--design", default="spotlight")
     check.add_argument("--all", action="store_true", help="every design")
     check.add_argument("--language", action="append", default=[], choices=[*languages()])
-    check.add_argument("--every", type=int, default=1, metavar="N", help="one picture of N")
+    check.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help="the K-th of N even parts")
     check.add_argument("--quiet", action="store_true", help="no progress")
     check.set_defaults(run=_check)
     return parser
@@ -95,12 +95,20 @@ def _sheet(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _part(told: str) -> tuple[int, int]:
+    first, _, parts = told.partition("/")
+    if not (first.isdigit() and parts.isdigit() and 1 <= int(first) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{told!r} is not a part such as 2/8")
+    return int(first), int(parts)
+
+
 def _check(chosen: argparse.Namespace) -> int:
     from assets_gen.sweep import pictures, swept
 
     designs = None if chosen.all else [Design.load(chosen.design).name]
     every = [one for one in pictures(designs) if not chosen.language or one[3] in chosen.language]
-    wanted = every[:: chosen.every]
+    first, parts = chosen.part
+    wanted = every[len(every) * (first - 1) // parts : len(every) * first // parts]
     found, began = 0, time.monotonic()
     for number, ((design, size, kit, spoken), sentences) in enumerate(swept(wanted), start=1):
         for sentence in sentences:

@@ -16,6 +16,8 @@ _NOT_FIRST = "。、，．・：；」』）】〉》！？!?,.:;)ー々ぁぃ�
 _NOT_LAST = "「『（【〈《(￥¥$#"
 # A word is parted, or a phrase, only if the whole text can be set that much larger by it.
 _GAIN = 1.4
+# A line that is narrower than this share of the widest one looks lost among them.
+_THIN = 0.4
 # Arabic and kanji fill more of their em than Latin letters, and stand closer than these can.
 _OTHER, _LEADING = 0.88, 1.12
 _KANA = re.compile(r"[\u3041-\u309f]")
@@ -161,7 +163,8 @@ def optical(text: str) -> float:
 def fitted(text: str, face: Face, fit: Fit, width: float, height: float) -> Setting | None:
     """The largest setting inside width and height, or None if even the smallest is too big.
 
-    The earlier of two counts of lines wins when the later one is not a tenth larger.
+    The earlier of two counts of lines wins when the later one is not a tenth larger, unless it leaves a word
+    alone that the later one, nearly as large, keeps with another.
     """
     if is_other(text):
         fit = replace(
@@ -178,16 +181,21 @@ def fitted(text: str, face: Face, fit: Fit, width: float, height: float) -> Sett
 
 def _largest(told: tuple[Unit, ...], face: Face, fit: Fit, width: float, height: float) -> Setting | None:
     best: Setting | None = None
+    lost = False
     for count in fit.counts:
         lines = _broken(told, count, face, fit.short)
         if lines is None:
             continue
         leading = leading_for(lines, face, fit.leading) if count > 1 else fit.leading
-        widest = max(shape(line, face).width for line in lines)
+        widths = [shape(line, face).width for line in lines]
+        widest = max(widths)
         em_height = rise(lines[0], face) + fall(lines[-1], face) + leading * (count - 1)
         size = min(fit.largest, width / widest if widest else fit.largest, height / em_height)
-        if size + 0.01 >= fit.smallest and (best is None or size > best.size * 1.1):
-            best = Setting(lines, face, size, leading)
+        whole = widths[1:] if fit.short == "first" else widths[:-1] if fit.short == "last" else widths
+        thin = min(whole, default=widest) < _THIN * widest
+        needed = best.size * (0.9 if lost and not thin else 1.1) if best else 0
+        if size + 0.01 >= max(fit.smallest, needed):
+            best, lost = Setting(lines, face, size, leading), thin
     return best
 
 

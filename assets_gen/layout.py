@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from assets_gen.brand import AssetError, Brand, Offer
 from assets_gen.breaking import Fit, fitted, optical, shortened
 from assets_gen.design import Composition, Design, Element
 from assets_gen.languages import language
+from assets_gen.lines import lift_of, place_text, typed
 from assets_gen.lockup import Room, lockup
 from assets_gen.mirroring import mirrored
 from assets_gen.palette import Palette, palette_of
@@ -20,7 +20,7 @@ from assets_gen.scene import Box, Drawing, Mark, Placed, Portrait, Scene, Slip, 
 from assets_gen.size import Size
 from assets_gen.slip import OVER, Cut
 from assets_gen.table import Table
-from assets_gen.text import Face, Setting, fall, ink, leaning, rise, shape
+from assets_gen.text import Setting, ink, shape
 
 _FIGURE = re.compile(r"([\d.,]+)\s*(\S*)\Z")
 _ART = ("ground", "beam", "disc", "window", "guilloche")
@@ -76,155 +76,6 @@ def _place_art(table: Table, element: Element) -> None:
     solid = element.kind in ("disc", "window")
     drawing = Drawing(tuple(options), table.size.density)
     table.put(Placed(element.name, element.kind, box, drawing, solid=solid, bleeds=True))
-
-
-def _typed(
-    table: Table, element: Element, setting: Setting, room: Box, ink_role: str, part: str = ""
-) -> None:
-    """Puts text with its stems, not its side bearings, on the edge; remembers cap height to baseline."""
-    align = str(element.options.get("align", "left"))
-    set_ink = ink(setting, align)
-    cap = setting.rise
-    rise = setting.leading * setting.size * (len(setting.lines) - 1)
-    block = cap + rise + setting.sink
-    match str(element.options.get("valign", "bottom" if "top" not in element.edges else "top")):
-        case "seam":
-            # The edge between two fields runs through the middle of a line's small letters.
-            seam_line = _seam_line(element, setting)
-            before = setting.leading * setting.size * (seam_line - 1)
-            seam = table.length(str(element.options["seam"]))
-            top = round(seam) + setting.face.x_height * setting.size / 2 - before - cap
-        case "middle":
-            top = (room.top + room.bottom - block) / 2
-        case "bottom":
-            top = room.bottom - block
-        case _:
-            top = room.top
-    baseline = round(top + cap)
-    spare = room.width - set_ink.mask.width
-    baseline += _lift(table, setting, align, baseline)
-    x = round(room.left + {"left": 0, "center": spare / 2, "right": spare}[align]) - set_ink.x
-    left, up, right, down = set_ink.box
-    box = Box(x + left, baseline + up, x + right, baseline + down)
-    content = Type(setting, x, baseline, align)
-    group = str(element.options.get("group", element.name))
-    placed = Placed(
-        element.name + part,
-        "text",
-        box,
-        content,
-        table.rgb(ink_role),
-        group,
-        cut="…" in setting.lines[-1],
-        block=str(element.options.get("block", "")),
-    )
-    around = Box(box.left, baseline - cap, box.right, baseline + rise + setting.sink)
-    if "seam" in element.options:
-        for half in _halves(table, element, placed):
-            table.put(half, around, element.name)
-        return
-    table.put(placed, around, element.name)
-
-
-def _lift(table: Table, setting: Setting, align: str, baseline: int) -> int:
-    """How far a text must move up or down to keep its ink inside the margin that every picture has."""
-    _, up, _, down = ink(setting, align).box
-    least = max(0.06 * table.size.short, 8) * table.size.density - 1
-    above, below = least - baseline - up, baseline + down - (table.height - least)
-    return math.ceil(above) if above > 0 else -math.ceil(max(below, 0))
-
-
-def _halves(table: Table, element: Element, whole: Placed) -> list[Placed]:
-    """A text that crosses from one field into another, in the ink of each."""
-    at, box = round(table.length(str(element.options["seam"]))), whole.box
-    if element.options.get("across") == "down":
-        sides = replace(box, bottom=min(at, box.bottom)), replace(box, top=max(at, box.top))
-    else:
-        sides = replace(box, right=min(at, box.right)), replace(box, left=max(at, box.left))
-    inks = whole.ink, table.rgb(element.options["second_ink"])
-    return [
-        replace(whole, box=side, clip=side, ink=ink_)
-        for side, ink_ in zip(sides, inks, strict=True)
-        if side.width > 0 and side.height > 0
-    ]
-
-
-def _place_text(table: Table, element: Element) -> None:
-    options = element.options
-    words = table.words(options["slot"])
-    room = table.room(element)
-    if not words:
-        table.leave_out(element)
-        return
-    face = table.design.faces[options["face"]]
-    if face.tail:
-        words = leaning(words)
-    if options.get("quoted"):
-        words += table.words("quote_close")
-    least = max(options["least"] * table.unit, table.least_type)
-    fit = Fit(
-        largest=max(options["size"] * table.unit, table.least_type),
-        smallest=least,
-        counts=tuple(options["lines"]),
-        leading=options.get("leading", 1.3),
-        short=options.get("short", "even"),
-    )
-    bound = "height" in element.edges or {"top", "bottom"} <= set(element.edges)
-    height = room.height if bound else 1e6
-    setting = fitted(words, face, fit, room.width, height)
-    if setting is None and f"{options['slot']}_short" in table.design.words(table.offer.language):
-        setting = fitted(table.words(f"{options['slot']}_short"), face, fit, room.width, height)
-    if setting is None and not options["slot"].startswith("headline"):
-        setting = shortened(words, face, least, room.width) if not options.get("optional") else None
-    elif setting is None:
-        setting = _squeezed(words, face, fit, room.width, height)
-    if setting is None:
-        table.leave_out(element)
-        return
-    if "seam" in options:
-        setting = _around_seam(table, element, setting, room)
-    _typed(table, element, setting, room, options["ink"])
-    if options.get("quoted"):
-        _hang(table, element, setting)
-
-
-def _hang(table: Table, element: Element, set_: Setting) -> None:
-    """The opening quotation mark stands before the line, so that the first letters keep their edge."""
-    whole, options = table.boxes[element.name], element.options
-    mark = replace(set_, lines=(table.words("quote_open"),))
-    right = whole.left - 0.09 * set_.size
-    room = Box(right - set_.size, whole.top, right, whole.bottom)
-    aside = {**options, "align": "right", "valign": "top", "group": options.get("group", element.name)}
-    _typed(table, replace(element, options=aside), mark, room, options["ink"], ".open")
-    table.boxes[element.name] = whole
-
-
-def _around_seam(table: Table, element: Element, setting: Setting, room: Box) -> Setting:
-    """A line of it is pinned to the seam: what stands above and below that must have room there."""
-    if element.options.get("valign") != "seam":
-        return setting
-    line = _seam_line(element, setting)
-    seam, half = table.length(str(element.options["seam"])), setting.face.x_height / 2
-    above = rise(setting.lines[0], setting.face) + setting.leading * (line - 1) - half
-    below = half + setting.leading * (len(setting.lines) - line) + fall(setting.lines[-1], setting.face)
-    size = min((seam - room.top) / above, (room.bottom - seam) / below, setting.size)
-    return replace(setting, size=size)
-
-
-def _seam_line(element: Element, setting: Setting) -> int:
-    return min(int(element.options["seam_line"]), len(setting.lines))
-
-
-def _squeezed(words: str, face: Face, fit: Fit, width: float, height: float) -> Setting:
-    """A headline that is too long for its place: more lines, then smaller; the lint tells its author."""
-    counts = tuple(range(2, max(fit.counts) + 3))
-    for share in (1.0, 0.85, 0.7, 0.55, 0.4):
-        setting = fitted(
-            words, face, replace(fit, counts=counts, smallest=fit.smallest * share), width, height
-        )
-        if setting is not None:
-            return setting
-    return shortened(words, face, fit.smallest, width)
 
 
 def _place_button(table: Table, element: Element) -> None:
@@ -291,16 +142,16 @@ def _place_code(table: Table, element: Element) -> None:
     if options.get("valign") == "middle":
         top = (room.top + room.bottom - cap) / 2
     # Both on one baseline: what hangs below it too deep for the margin lifts the two.
-    lift = _lift(table, told, "left", round(top + cap)) if lead else 0
+    lift = lift_of(table, told, "left", round(top + cap)) if lead else 0
     start = replace(room, top=top + lift, bottom=top + lift + cap)
     low = replace(element, edges={**element.edges, "top": "0"}, options={**options, "valign": "bottom"})
     if not lead:
-        _typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
+        typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
         return
-    _typed(table, low, told, replace(start, bottom=start.bottom + told.sink), options["ink"], ".label")
+    typed(table, low, told, replace(start, bottom=start.bottom + told.sink), options["ink"], ".label")
     first = table.boxes[element.name]
     start = replace(start, left=first.right + space * size)
-    _typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
+    typed(table, low, Setting((code,), mono, size, 1.3), start, options["code_ink"])
     table.boxes[element.name] = first.around(table.boxes[element.name])
 
 
@@ -314,7 +165,7 @@ def _place_long_code(table: Table, element: Element, code: str, room: Box, large
     size = max(
         table.least_type, min(0.8 * largest, room.width / max(shape(line, mono).width for line in lines))
     )
-    _typed(table, element, Setting(lines, mono, size, 1.12), room, element.options["code_ink"])
+    typed(table, element, Setting(lines, mono, size, 1.12), room, element.options["code_ink"])
 
 
 def _place_qr(table: Table, element: Element) -> None:
@@ -389,10 +240,10 @@ def _place_figure(table: Table, element: Element) -> None:
     size = min(options["size"] * table.unit, room.width / ems)
     align = {**element.options, "valign": "top", "group": element.name, "block": element.name}
     raised = replace(element, options=align)
-    _typed(table, raised, Setting((number,), face, size, 1.0), room, options["ink"], ".number")
+    typed(table, raised, Setting((number,), face, size, 1.0), room, options["ink"], ".number")
     whole = table.boxes[element.name]
     beside = replace(room, left=whole.right + 0.05 * size)
-    _typed(table, raised, Setting((sign,), face, 0.6 * size, 1.0), beside, options["ink"])
+    typed(table, raised, Setting((sign,), face, 0.6 * size, 1.0), beside, options["ink"])
     table.boxes[element.name] = whole.around(table.boxes[element.name])
 
 
@@ -412,7 +263,7 @@ def _place_mark(table: Table, element: Element) -> None:
     if name is None:
         face = table.design.faces["word"]
         size = min(cap / face.cap_height, room.width / shape(table.program.name, face).width)
-        _typed(table, element, Setting((table.program.name,), face, size, 1.0), room, options["ink"])
+        typed(table, element, Setting((table.program.name,), face, size, 1.0), room, options["ink"])
         return
     height = round(cap)
     top = round(room.top if "top" in element.edges else room.bottom - height)
@@ -458,7 +309,7 @@ def _place_lockup(table: Table, element: Element) -> None:
 
 
 def _place_portrait(table: Table, element: Element) -> None:
-    mark = Setting((table.words("quote_open"),), table.design.faces["headline"], 100.0, 1.0)
+    mark = Setting((table.words("quote_drawn"),), table.design.faces["headline"], 100.0, 1.0)
     brand = table.affiliate
     content = Portrait(brand.photo, brand.focus, mark, table.size.density)
     box = Box(*map(float, table.room(element).pixels))
@@ -485,7 +336,7 @@ def _place_slip(table: Table, element: Element) -> None:
 
 
 _KINDS: dict[str, Callable[[Table, Element], None]] = {
-    "text": _place_text,
+    "text": place_text,
     "button": _place_button,
     "code": _place_code,
     "qr": _place_qr,

@@ -12,31 +12,32 @@ from assets_gen.lint import findings
 from assets_gen.size import Size
 
 Picture = tuple[str, str, str, str]
+_SAMPLED = 9
 
 
 def pictures(designs: list[str] | None = None) -> list[Picture]:
-    """(design, size, kit, language)."""
+    """(design, size, kit, language). All of a kit follow each other: they share its logo and most words."""
     return [
         (name, str(size), kit, spoken)
         for name in designs or names()
-        for size in Design.load(name).sizes
         for kit in kits()
         for spoken in languages()
+        for size in Design.load(name).sizes
     ]
 
 
 def sample(design: str) -> list[Picture]:
-    """Each size once and each kit and language at least once; another design meets them in other pairs."""
-    every, spoken, start = list(kits()), list(languages()), names().index(design) * 5
+    """Every second size, each language twice; the six together meet every size and twice every kit."""
+    every, spoken, place = list(kits()), list(languages()), names().index(design)
     sizes = Design.load(design).sizes
     return [
         (
             design,
-            str(sizes[number % len(sizes)]),
-            every[(start + number) % len(every)],
-            spoken[(start + number + number // len(sizes)) % len(spoken)],
+            str(sizes[(place + 2 * number) % len(sizes)]),
+            every[(place * _SAMPLED + number) % len(every)],
+            spoken[(place + number) % len(spoken)],
         )
-        for number in range(max(len(sizes), len(every)))
+        for number in range(_SAMPLED)
     ]
 
 
@@ -47,7 +48,7 @@ def swept(wanted: list[Picture], processes: int | None = None) -> Iterator[tuple
         return
     # A fresh interpreter for each: whoever asks may have threads of its own.
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap(_found, wanted, chunksize=14)
+        yield from pool.imap(_found, wanted, chunksize=34)
 
 
 def _found(picture: Picture) -> tuple[Picture, list[str]]:

@@ -20,6 +20,7 @@ _EM = 512
 _FEATURES = ["-liga", "-clig", "palt"]
 # Squares are not drawn together as letters are.
 _SQUARE_TRACKING = 0.3
+_SQUARE_MIDDLE = 0.38
 # Stands before each word that is set in the face's tail. Private, so no text that comes in can hold it.
 LEAN = "\ue000"
 
@@ -80,6 +81,11 @@ class Setting:
     def rise(self) -> float:
         """From the first baseline to what the eye takes for the top: capitals, or other scripts' ink."""
         return rise(self.lines[0], self.face) * self.size
+
+    def middle(self, line: int) -> float:
+        """How far above its baseline the middle of a line's small letters is, or of its squares."""
+        squares = any(map(is_square, self.lines[line]))
+        return (_SQUARE_MIDDLE if squares else self.face.x_height / 2) * self.size
 
     @property
     def sink(self) -> float:

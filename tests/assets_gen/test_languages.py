@@ -14,7 +14,7 @@ from assets_gen.languages import language, languages
 from assets_gen.layout import arranged
 from assets_gen.lint import check
 from assets_gen.scene import Placed, Scene, Type
-from assets_gen.scripts import hyphenable, turned, visual
+from assets_gen.scripts import TURNS, hyphenable, turned, visual
 from assets_gen.text import Face, shape
 
 DISPLAY = Face("display", -0.038)
@@ -142,3 +142,22 @@ def test_a_picture_in_another_language_is_another_picture() -> None:
         fingerprint(SPOTLIGHT, "300x250", "png", brand, PROGRAM, said_in(offer, code)) for code in languages()
     }
     assert len(versions) == len(languages())
+
+
+@pytest.mark.parametrize("design", ["spotlight", "editorial", "split", "ticket", "grid"])
+def test_no_preposition_stands_alone_between_two_lines(design: str) -> None:
+    headline = next(e for e in scene_in("ar", design, "160x600").elements if e.name.startswith("headline"))
+    assert isinstance(headline.content, Type)
+    assert [line.strip(TURNS) for line in headline.content.setting.lines] == [
+        "أدر أعمالك",
+        "كلها من",
+        "مكان\u00a0واحد",
+    ]
+
+
+def test_kanji_cross_a_seam_by_their_middle_and_not_by_that_of_latin_letters() -> None:
+    upper = named(scene_in("ja", "split", "300x250"), "headline")
+    assert isinstance(upper.content, Type)
+    setting = upper.content.setting
+    baseline = upper.content.y + setting.leading * setting.size
+    assert upper.box.bottom == pytest.approx(baseline - 0.38 * setting.size, abs=1)

@@ -22,22 +22,23 @@ from assets_gen.lint import check, decoded, findings
 from assets_gen.scene import Box, Slip, Tile, Type
 from assets_gen.sweep import sample, swept
 from assets_gen.text import ink
+from tests.assets_gen import signed
 
-GOLDEN = Path(__file__).parent / "golden"
 SPOTLIGHT = Design.load("spotlight")
 SIZES = [str(size) for size in SPOTLIGHT.sizes[:3]]
-# One of each shape class, and the large square, which is composed apart from the small boxes.
-SHAPES = ("1200x630", "300x250", "1080x1080", "728x90", "1080x1920", "160x600", "320x50")
 
 
 @pytest.mark.parametrize("design", names())
 def test_nothing_overlaps_is_cut_or_too_faint_for_any_kit(design: str) -> None:
     """A sample; `python -m assets_gen check --all` looks at every picture."""
-    seen = sample(design)
+    assert [(picture, said) for picture, said in swept(sample(design), processes=1) if said] == []
+
+
+def test_the_sample_meets_every_size_kit_and_language() -> None:
+    seen = [picture for design in names() for picture in sample(design)]
     assert {kit for _, _, kit, _ in seen} == set(kits())
-    assert len({size for _, size, _, _ in seen}) == len(Design.load(design).sizes)
-    assert {spoken for _, _, _, spoken in seen} == set(languages())
-    assert [(picture, said) for picture, said in swept(seen, processes=1) if said] == []
+    assert {size for _, size, _, _ in seen} == {str(size) for size in SPOTLIGHT.sizes}
+    assert {(name, spoken) for name, _, _, spoken in seen} == {(n, s) for n in names() for s in languages()}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -69,16 +70,14 @@ def test_without_link_and_code_the_picture_closes_the_gap(size: str) -> None:
     assert {"qr", "code"} <= set(scene.dropped)
 
 
-@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("size", signed.SHAPES)
 @pytest.mark.parametrize("name", names())
 def test_pictures_look_as_they_did_when_somebody_signed_them(name: str, size: str) -> None:
     """A hundredth of a mean difference or one visible spot fails; look at it before you renew the file."""
-    brand, offer = kits()["mark and two lines"]
-    picture, _, _ = compose(Design.load(name), Size.parse(size), brand, PROGRAM, offer)
-    with Image.open(GOLDEN / f"{name}-{size}.jpg") as file:
-        signed = file.convert("RGB")
-    seen = picture.resize(signed.size, Image.Resampling.BOX)
-    apart = np.abs(np.asarray(seen, dtype=float) - np.asarray(signed, dtype=float))
+    with Image.open(signed.HERE / f"{name}-{size}.jpg") as file:
+        before = file.convert("RGB")
+    seen = signed.kept(signed.drawn(name, size))
+    apart = np.abs(np.asarray(seen, dtype=float) - np.asarray(before, dtype=float))
     spots = np.asarray(Image.fromarray(apart.max(axis=2).astype(np.uint8)).reduce(8))
     assert apart.mean() < 2.5
     assert spots.max() < 32
