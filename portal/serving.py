@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -25,7 +26,7 @@ from portal.demo.people import kept_hints
 from portal.errors import CannotStart
 from portal.migrate import migrate
 from portal.programs.actions import load_program, load_programs
-from portal.programs.queries import all_programs
+from portal.programs.queries import all_programs, program_by_slug
 from portal.settings import Settings
 from portal.storage import Storage
 
@@ -45,7 +46,7 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
         async with db.connected(settings.database_url):
             await migrate()
             now = utc_now()
-            await load_programs(settings.data_dir / "programs", now)
+            await load_terms(settings.data_dir / "programs", now)
             # A portal without a program could show nothing; the shipped one shows how its file looks.
             if not await all_programs():
                 await load_program(DEMO_PROGRAM, now)
@@ -58,6 +59,16 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
         if db.is_away(error):
             raise CannotStart(f"The database of PORTAL_DATABASE_URL does not answer: {error}") from error
         raise
+
+
+async def load_terms(folder: Path, now: datetime) -> None:
+    """Program files that changed, and what their new terms make of tiers."""
+    async with db.transaction():
+        for slug in await load_programs(folder, now):
+            # What books takes a while to import, and few starts bring new terms.
+            from portal.earnings.reach import follow_terms
+
+            await follow_terms((await program_by_slug(slug)).id, now)
 
 
 async def has_managers(settings: Settings) -> bool:

@@ -12,6 +12,7 @@ from portal import db
 from portal.clock import Clock, local_date
 from portal.earnings.dry_run import Outlook, look_back
 from portal.earnings.gather import identity
+from portal.earnings.reach import follow_terms
 from portal.earnings.rules import RunState
 from portal.earnings.store import insert
 from portal.earnings.tables import DryRun, DryRunRow
@@ -119,7 +120,10 @@ async def publish_run(program: UUID, run: UUID, manager: UUID, now: datetime) ->
         raise NotFound
     if rows[0]["state"] != RunState.DONE:
         raise Refused("This dry run isn’t done yet. Wait for its answer before you publish.")
-    return await publish(program, rows[0]["document"], rows[0]["based_on"], manager, now)
+    async with db.transaction():
+        version = await publish(program, rows[0]["document"], rows[0]["based_on"], manager, now)
+        await follow_terms(program, now)
+    return version
 
 
 class DryRunner:

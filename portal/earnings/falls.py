@@ -1,4 +1,4 @@
-"""Tiers that fall at a month's end: told thirty days before, and today's tier kept (rule 11)."""
+"""Tiers that change on a day to come: falls are told thirty days before, today's tier is kept (rule 11)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from portal.earnings.gather import enrollment_histories, identity
 from portal.earnings.reach import keep_tier
 from portal.earnings.store import insert_new
 from portal.earnings.tables import FallTold, TierStep
-from portal.earnings.tiers import FALL, TOLD_BEFORE
+from portal.earnings.tiers import FALL, NEW_TERMS, TOLD_BEFORE
 from portal.enrollments.tables import Enrollment
 from portal.ids import new_id
 from portal.outbox.actions import post
@@ -21,25 +21,27 @@ LOOKS_BACK = timedelta(days=60)
 
 
 async def watch_tiers(now: datetime) -> int:
-    """Tells what will fall within thirty days, keeps what has fallen; answers how many letters that were."""
+    """Tells what will fall within thirty days, keeps what fell or rose; answers how many it told."""
     told = 0
     async with db.transaction():
         for row in await TierStep.raw(
             """
-            SELECT s.enrollment, s.tier, s.reached_at, s.customers, e.program, e.tier AS held, a.name, a.email
+            SELECT s.enrollment, s.tier, s.reached_at, s.reached_by, s.customers,
+                e.program, e.tier AS held, a.name, a.email
             FROM tier_step s
             JOIN enrollment e ON e.id = s.enrollment
             JOIN affiliate a ON a.id = e.affiliate
-            WHERE s.reached_by = {} AND s.reached_at > {} AND s.reached_at <= {} AND e.state = 'active'
+            WHERE s.reached_by IN ({}, {}) AND s.reached_at > {} AND s.reached_at <= {} AND e.state = 'active'
             """,
             FALL,
+            NEW_TERMS,
             now - LOOKS_BACK,
             now + TOLD_BEFORE,
         ):
-            if row["reached_at"] > now:
-                told += await _tell(row, now)
-            else:
+            if row["reached_at"] <= now:
                 await _keep(identity(row["enrollment"]), identity(row["program"]), now)
+            elif row["reached_by"] == FALL:
+                told += await _tell(row, now)
     return told
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from portal.clock import local_date
 from portal.earnings.facts import Place
-from portal.earnings.tiers import EnrollmentHistory, Step
+from portal.earnings.tiers import NEW_TERMS, EnrollmentHistory, Step
 from portal.programs.rules import Existing, ProgramTerms, TermsHistory
 from portal.templating import day, nth, rate
 
@@ -64,9 +64,11 @@ def _reached(
     tier = terms.tier(stood.standing(place, terms).tier)
     if before and before[-1].tier == tier.key:
         step = before[-1]
+        customers = f"{step.customers} active paying customer{'' if step.customers == 1 else 's'}"
+        if step.reached.turn == NEW_TERMS:
+            return f"It is yours since new terms began on {_day(step, terms, today)}: you had {customers}."
         fell = len(before) > 1 and terms.tier(before[-2].tier).rate_bps > tier.rate_bps
         verb = "It fell to that" if fell else "You reached it"
-        customers = f"{step.customers} active paying customer{'' if step.customers == 1 else 's'}"
         return f"{verb} on {_day(step, terms, today)}, with {customers}."
     given = [change for change in stood.changes if change.at <= place.at and change.tier == tier.key]
     if given and tier.key != terms.first_tier.key:
@@ -84,7 +86,9 @@ def _since(after: list[Step], place: Place, terms: ProgramTerms, today: date) ->
             f"This payment brought your {nth(step.customers)} active paying customer, so you are {tier.name} "
             f"from the next one on: {rate(tier.rate_bps)}."
         )
-    return f"You are {tier.name} since {_day(step, terms, today)}, which changes later sales only."
+    ahead = local_date(step.reached.at, terms.timezone) > today
+    said = f"will be {tier.name} from" if ahead else f"are {tier.name} since"
+    return f"You {said} {_day(step, terms, today)}, which changes later sales only."
 
 
 def _day(step: Step, terms: ProgramTerms, today: date) -> str:

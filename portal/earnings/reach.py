@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from portal.earnings.facts import Place
-from portal.earnings.gather import chunks, enrollment_histories, identity
-from portal.earnings.store import insert
-from portal.earnings.tables import PayingSpan, Subscription, TierStep
+from portal.earnings.gather import TIE, chunks, enrollment_histories, identity
+from portal.earnings.store import insert, lock
+from portal.earnings.tables import PayingSpan, Ruling, Subscription, TierStep
 from portal.earnings.tiers import EnrollmentHistory, Span, steps_of
 from portal.enrollments.tables import Enrollment
 from portal.ids import new_id
+from portal.programs.queries import terms_history
 from portal.programs.rules import TermsHistory
 
 LAST_TURN = "~"  # behind every turn of its moment
@@ -92,7 +93,23 @@ async def keep_tier(enrollment: UUID, history: EnrollmentHistory, terms: TermsHi
     await Enrollment.update({Enrollment.tier: best}).where(Enrollment.id == enrollment)
 
 
-async def customers_of(enrollments: Collection[UUID]) -> set[UUID]:
+async def follow_terms(program: UUID, now: datetime) -> None:
+    """Inside the transaction that brings new terms: whom they lift or let fall from the day they start.
+
+    They start on a day to come, so no payment that was made is under them.
+    """
+    rows = await PayingSpan.raw(
+        "SELECT DISTINCT s.enrollment FROM paying_span s JOIN enrollment e ON e.id = s.enrollment "
+        "WHERE e.program = {}",
+        program,
+    )
+    enrollments = {identity(row["enrollment"]) for row in rows}
+    await lock(Enrollment, enrollments)
+    await keep_steps(enrollments, await terms_history(program), now)
+
+
+async def customers_of(enrollments: Collection[UUID], *, offers_to_tiers: bool = False) -> set[UUID]:
+    """Whose payments the tiers of these affiliates decide about: rates, and where an offer asks, sales."""
     found = set()
     for some in chunks(enrollments, 5_000):
         rows = await Subscription.select(Subscription.customer).where(Subscription.enrollment.is_in(some))
@@ -100,4 +117,25 @@ async def customers_of(enrollments: Collection[UUID]) -> set[UUID]:
         # Those whose subscription was tied to somebody else since.
         rows = await PayingSpan.select(PayingSpan.customer).where(PayingSpan.enrollment.is_in(some))
         found |= {identity(row["customer"]) for row in rows}
+        if offers_to_tiers:
+            found |= await _moved_without_a_sale(some)
     return found
+
+
+async def _moved_without_a_sale(enrollments: Collection[UUID]) -> set[UUID]:
+    """Customers who paid in the time of one of these, for nothing so far, and belong to somebody else now."""
+    rows = await Ruling.raw(
+        """
+        SELECT DISTINCT s.customer, d.enrollment FROM ruling r
+        JOIN subscription s ON s.program = r.program AND s.external_id = r.subject
+        JOIN money_event t ON t.subscription = s.id
+        JOIN decision d ON d."transaction" = t.id
+        WHERE r.kind = {}
+        """,
+        TIE,
+    )
+    return {
+        identity(row["customer"])
+        for row in rows
+        if row["enrollment"] and identity(row["enrollment"]) in enrollments
+    }

@@ -13,10 +13,11 @@ from portal.earnings.facts import END, Place
 from portal.earnings.rules import Standing
 from portal.earnings.timeline import Month
 from portal.enrollments.rules import EnrollmentState
-from portal.programs.rules import ProgramTerms, TermsHistory
+from portal.programs.rules import ProgramTerms, TermsHistory, Tier
 
 TOLD_BEFORE = timedelta(days=30)
-FALL = f"{END}:fall"  # the turn of a fall among the things of its moment
+# The turns of what no customer does, among the things of its moment.
+FALL, NEW_TERMS = f"{END}:fall", "0:terms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,39 +82,75 @@ def _state_since(begun: Sequence[Change]) -> datetime:
 def steps_of(spans: Iterable[Span], history: TermsHistory) -> tuple[Step, ...]:
     """Each tier when it was reached, under the terms of that moment, and each fall that the program wants.
 
-    Decided: at a month's end a tier falls to the best one that the customers of its last thirty days reached.
-    Whatever was missing for shorter could not be told thirty days before. All this follows from the customers
-    alone, so a late event moves a fall like everything else; a fall may lie ahead.
+    New terms may ask for fewer customers: who has them already rises when these terms start.
+
+    Decided: at a month's end a tier falls to the best one that the customers of its last thirty days reached,
+    where the terms asked for as many all the time. Whatever was missing for shorter could not be told thirty
+    days before. All this follows from the customers alone, so a late event moves a fall like everything else;
+    a fall may lie ahead.
     """
     turns = [(span.began, 1) for span in spans]
     turns += [(span.ended, -1) for span in spans if span.ended]
+    if not turns:
+        return ()
     turns.sort()
+    places = [place for place, _ in turns]
     counts = list(accumulate(change for _, change in turns))
     moments = [(place, count) for (place, change), count in zip(turns, counts, strict=True) if change > 0]
-    rises = {place for place, _ in moments}
-    if turns and any(version.tiers_fall for version in history.versions):
-        moments += _month_ends([place for place, _ in turns], counts, history.timezone)
+    moments += _new_terms(places, counts, history)
+    moments += _month_ends(places, counts, history)
     steps: list[Step] = []
     for place, customers in sorted(moments):
         terms = history.at(place.at)
-        tier = terms.tier_for(customers)
-        held = terms.tier(steps[-1].tier) if steps else terms.first_tier
-        rises_now = place in rises and tier.rate_bps > held.rate_bps
-        falls_now = place not in rises and terms.tiers_fall and tier.rate_bps < held.rate_bps
-        if rises_now or falls_now:
-            steps.append(Step(tier.key, place, customers))
+        reached, held = terms.tier_for(customers), _held(steps, terms)
+        lower, higher = (reached, held) if place.turn == FALL else (held, reached)
+        if lower.from_customers < higher.from_customers:
+            steps.append(Step(reached.key, place, customers))
     return tuple(steps)
 
 
-def _month_ends(places: Sequence[Place], counts: Sequence[int], timezone: str) -> Iterator[tuple[Place, int]]:
-    """Each end of a month until nothing changes any more, with the most customers of its last 30 days."""
+def _held(steps: Sequence[Step], terms: ProgramTerms) -> Tier:
+    """The newest tier that these terms know."""
+    known = (step.tier for step in reversed(steps) if terms.knows(step.tier))
+    return terms.tier(next(known, terms.first_tier.key))
+
+
+def _new_terms(
+    places: Sequence[Place], counts: Sequence[int], history: TermsHistory
+) -> Iterator[tuple[Place, int]]:
+    """Each start of a version with the customers of that moment."""
+    for version in history.versions:
+        start = Place(version.starts_at or places[0].at, NEW_TERMS)
+        if before := bisect_left(places, start):
+            yield start, counts[before - 1]
+
+
+def _month_ends(
+    places: Sequence[Place], counts: Sequence[int], history: TermsHistory
+) -> Iterator[tuple[Place, int]]:
+    """Each end of a month that tiers can fall at, with the most customers of its last 30 days.
+
+    They go on until nothing changes any more, neither customers nor terms.
+    """
+    if not any(version.tiers_fall for version in history.versions):
+        return
+    timezone = history.timezone
+    changes = [places[-1].at, *(one.starts_at for one in history.versions if one.starts_at)]
     month = Month.of(local_date(places[0].at, timezone)).plus(1)
-    last = Month.of(local_date(places[-1].at, timezone) + TOLD_BEFORE).plus(1)
+    last = Month.of(local_date(max(changes) + TOLD_BEFORE, timezone)).plus(1)
     while month <= last:
         at = datetime.combine(month.first_day, time(), ZoneInfo(timezone)).astimezone(UTC)
-        end = Place(at, FALL)
-        begins = bisect_left(places, Place(at - TOLD_BEFORE, ""))
-        ends = bisect_left(places, end)
-        window = counts[max(begins - 1, 0) : ends]
-        yield end, max(window, default=0)
+        if _can_fall(history.at(at - TOLD_BEFORE), history.at(at)):
+            end = Place(at, FALL)
+            begins = bisect_left(places, Place(at - TOLD_BEFORE, ""))
+            window = counts[max(begins - 1, 0) : bisect_left(places, end)]
+            yield end, max(window, default=0)
         month = month.plus(1)
+
+
+def _can_fall(before: ProgramTerms, terms: ProgramTerms) -> bool:
+    """What the terms ask for was known for thirty days."""
+    same = [(tier.key, tier.from_customers) for tier in before.tiers] == [
+        (tier.key, tier.from_customers) for tier in terms.tiers
+    ]
+    return terms.tiers_fall and before.tiers_fall and same

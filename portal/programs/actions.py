@@ -29,8 +29,11 @@ def program_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.toml"))
 
 
-async def load_programs(folder: Path, now: datetime) -> None:
-    """Every file of the folder is a program. Raises BadProgram with all that is wrong in any of them."""
+async def load_programs(folder: Path, now: datetime) -> list[str]:
+    """Every file of the folder is a program; answers the slugs of those that held something new.
+
+    Raises BadProgram with all that is wrong in any of them.
+    """
     problems: list[str] = []
     files: dict[str, Path] = {}
     for path in program_files(folder):
@@ -43,8 +46,7 @@ async def load_programs(folder: Path, now: datetime) -> None:
             problems.append(f"{path.name}: program.slug is {terms.slug!r}, which is {other.name}'s already.")
     if problems:
         raise BadProgram(problems)
-    for path in files.values():
-        await load_program(path, now)
+    return [slug for slug, path in files.items() if await load_program(path, now)]
 
 
 async def _read(path: Path) -> tuple[str, dict[str, Any], ProgramTerms]:

@@ -206,11 +206,11 @@ class ProgramTerms:
         return [tier for tier in self.tiers if tier.from_customers <= customers][-1]
 
     def higher(self, one: Tier, other: Tier) -> Tier:
-        return max(one, other, key=lambda tier: tier.rate_bps)
+        return max(one, other, key=lambda tier: tier.from_customers)
 
     def tier_after(self, tier: Tier) -> Tier | None:
         """The next better tier, or None at the top."""
-        better = [other for other in self.tiers if other.rate_bps > tier.rate_bps]
+        better = [other for other in self.tiers if other.from_customers > tier.from_customers]
         return better[0] if better else None
 
     def trial_price(self, amount: Money) -> Plan | None:
@@ -249,6 +249,11 @@ class TermsHistory:
     @property
     def timezone(self) -> str:
         return self.versions[-1].timezone
+
+    @property
+    def offers_to_tiers(self) -> bool:
+        """Whether a promotion is for one tier only, so that what counts depends on tiers."""
+        return any(offer.tier for version in self.versions for offer in version.promotions)
 
     def at(self, moment: datetime) -> ProgramTerms:
         """The version in force at that moment."""

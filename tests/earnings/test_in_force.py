@@ -116,6 +116,9 @@ def test_the_page_says_how_a_tier_was_reached() -> None:
     assert tier_said(stood(given="elite"), BEGAN) == (
         "A manager had given it to you by 1 January. A later tier changes later sales only."
     )
+    ahead = stood(partner, elite, ("partner", BEGAN + 200 * DAY, 12))
+    assert "You are Elite since 1 February" in tier_said(ahead, BEGAN + DAY)
+    assert "You will be Partner from" in tier_said(ahead, BEGAN + 40 * DAY)
     fallen = stood(partner, elite, ("partner", BEGAN + 60 * DAY, 12))
     assert tier_said(fallen, BEGAN + 61 * DAY).startswith("It fell to that on 3 March, with 12 active")
 
