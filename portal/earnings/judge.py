@@ -40,7 +40,7 @@ class Judge:
             or self.price_problem(payment, subscription, standing, expected)
             or Outcome.SALE
         )
-        outcome = overruled(natural, ruling)
+        outcome = overruled(natural, payment, ruling)
         ruling = ruling if outcome is not natural else None
         credit = subscription.credit_at(payment.at)
         return Verdict(
@@ -110,9 +110,10 @@ class Judge:
         )
 
 
-def overruled(natural: Outcome, ruling: Overrule | None) -> Outcome:
+def overruled(natural: Outcome, payment: Payment, ruling: Overrule | None) -> Outcome:
     """A manager's word about a price. It changes nothing where the answer is another one anyway."""
-    if ruling and ruling.counts and natural in OVERRULABLE:
+    # A free trial stays one: of nothing paid nothing is owed, and its customer does not pay.
+    if ruling and ruling.counts and natural in OVERRULABLE and payment.base.minor > 0:
         return Outcome.SALE
     if ruling and not ruling.counts and natural is Outcome.SALE:
         return Outcome.RULED_OUT

@@ -50,6 +50,8 @@ async def overrule(payment: UUID, *, counts: bool, reason: str, by: Actor, now: 
         outcome = Outcome(row["outcome"])
         if counts and outcome not in OVERRULABLE:
             raise Refused("This payment did not fail for its price, so there is nothing here to overrule.")
+        if counts and row["base"] <= 0:
+            raise Refused("Nothing was paid, so nothing can be owed for it.")
         if not counts and outcome is not Outcome.SALE:
             raise Refused("This payment earns nothing already.")
         fact = Overrule(now, _name(), row["external_id"], counts, told, by.id)
@@ -160,7 +162,7 @@ def _reason(text: str) -> str:
 async def _payment(payment: UUID) -> dict[str, Any]:
     rows = await Transaction.raw(
         f"""
-        SELECT t.program, t.external_id, t.subscription, t.happened_at, d.outcome
+        SELECT t.program, t.external_id, t.subscription, t.happened_at, t.base, d.outcome
         FROM money_event t JOIN decision d ON d."transaction" = t.id
         WHERE t.id = {{}} AND t.kind = 'payment' AND {NEWEST}
         """,  # noqa: S608 - our own words

@@ -190,7 +190,7 @@ async def staff_sale_page(
     terms = (await terms_history(program)).at(now)
     whose = await whose_books(program, enrollment, terms)
     shown = await sale_page(enrollment, sale, now)
-    rows = await Transaction.select(Transaction.subscription).where(Transaction.id == sale)
+    rows = await Transaction.select(Transaction.subscription, Transaction.base).where(Transaction.id == sale)
     decided = (
         await Decision.select(Decision.outcome, Decision.because, Decision.decided_at)
         .where(Decision.transaction == sale)
@@ -205,7 +205,7 @@ async def staff_sale_page(
         sale=shown,
         id=sale,
         subscription=identity(rows[0]["subscription"]) if rows[0]["subscription"] else None,
-        may_count=Outcome(decided[0]["outcome"]) in OVERRULABLE,
+        may_count=Outcome(decided[0]["outcome"]) in OVERRULABLE and rows[0]["base"] > 0,
         decisions=decisions,
         errors=errors or {},
         typed=typed or {},

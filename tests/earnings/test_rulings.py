@@ -108,6 +108,25 @@ async def test_a_payment_of_nobody_cannot_be_overruled(desk: Desk) -> None:
     assert await BillingEvent.count() == 1
 
 
+async def test_a_free_trial_cannot_be_made_a_sale(desk: Desk) -> None:
+    click = await desk.click(desk.cast.ada, at("1 Jan"))
+    free = desk.bill(at("2 Jan"), "eve", 1, taken_off=11_900, coupon="TRIAL", first=True)
+    trial = samples.subscription_said(
+        "created",
+        at("2 Jan", 11),
+        "cus_eve",
+        "sub_eve",
+        began_at=at("2 Jan", 11),
+        price="price_growth_monthly",
+        amount=GROWTH,
+        trial_end=at("1 Feb"),
+    )
+    await desk.tell(desk.checkout(at("2 Jan", 11), "eve", click=click), trial, desk.paid(free))
+    with pytest.raises(Refused, match="Nothing was paid"):
+        await rules(desk, "in_eve_1", "9 Feb", counts=True, reason="Why not.")
+    assert await desk.decisions() == {"in_eve_1": "trial"}
+
+
 @pytest.mark.parametrize("reason", ["", "  \n ", "x" * 501])
 async def test_every_ruling_needs_a_reason_that_can_be_read(desk: Desk, reason: str) -> None:
     await two_months(desk)
