@@ -41,6 +41,7 @@ from portal.enrollments.tables import Enrollment
 from portal.ids import new_id
 from portal.money import Money
 from portal.programs.queries import terms_history
+from portal.programs.rules import TermsHistory
 
 
 @dataclass
@@ -58,21 +59,34 @@ async def rebook(program: UUID, customers: Collection[UUID], now: datetime) -> N
 
     A customer who lifts an affiliate to a new tier changes that affiliate's later sales to others as well.
     """
-    terms = await terms_history(program)
     files = await customer_files(program, customers)
-    known = await known_about(program, terms, files)
-    readings = [reading_of(file, known) for file in files]
+    known = await known_about(program, await terms_history(program), files)
     await lock(Enrollment, known.enrollments)
-    touched = await keep_spans({reading.file.id: reading.spans for reading in readings})
-    lifted = await keep_steps(touched, terms, now)
-    if lifted:
-        others = await customers_of(lifted) - set(customers)
-        files = [*files, *await customer_files(program, others)]
+    known = await _as_it_stands(program, known)
+    terms = known.terms
+    readings = [reading_of(file, known) for file in files]
+    while lifted := await _lift(readings, terms, now):
+        others = await customers_of(lifted, offers_to_tiers=terms.offers_to_tiers)
+        files += await customer_files(program, others - {file.id for file in files})
         known = await known_about(program, terms, files)
         readings = [reading_of(file, known) for file in files]
-    else:
-        known = replace(known, enrollments=await enrollment_histories(known.enrollments))
+        # Where an offer is for one tier, a sale that counts only now may lift further. Each round settles
+        # what came before the next such sale, so it ends.
+        if not terms.offers_to_tiers:
+            break
     await _settle(program, readings, known, now)
+
+
+async def _as_it_stands(program: UUID, known: Known) -> Known:
+    """Read again behind the lock: new terms or another booking may have come while this one waited for it."""
+    histories = await enrollment_histories(known.enrollments)
+    return replace(known, terms=await terms_history(program), enrollments=histories)
+
+
+async def _lift(readings: Iterable[Reading], terms: TermsHistory, now: datetime) -> set[UUID]:
+    """Keeps when these customers counted and which tiers that reached; answers whose tiers changed."""
+    touched = await keep_spans({reading.file.id: reading.spans for reading in readings})
+    return await keep_steps(touched, terms, now)
 
 
 def reading_of(file: CustomerFile, known: Known) -> Reading:

@@ -24,8 +24,8 @@ from portal.programs.tables import Terms
 from tests.cast import BEGINNING, Cast
 from tests.earnings.books import NOW, Desk, at, delivery
 from tests.earnings.effort import examples
+from tests.earnings.happened import History
 from tests.earnings.histories import histories, told
-from tests.earnings.model import Sub
 from tests.earnings.test_any_order import Undo, _keep_clicks
 
 SINCE, UNTIL = date(2027, 1, 25), date(2029, 1, 1)
@@ -84,9 +84,7 @@ def some_terms(luck: random.Random) -> dict[str, Any]:
     ],
 )
 @given(history=histories(), seed=st.integers(0, 2**32))
-async def test_a_dry_run_says_what_the_books_would_say(
-    low_tiers: Cast, history: list[Sub], seed: int
-) -> None:
+async def test_a_dry_run_says_what_the_books_would_say(low_tiers: Cast, history: History, seed: int) -> None:
     luck = random.Random(seed)  # noqa: S311
     text, terms = await draft_with(**some_terms(luck))
     bodies = list(told(history, {"ada": low_tiers.ada.code, "ben": low_tiers.ben.code}, since_2025=True))
@@ -125,7 +123,7 @@ class undone:  # noqa: N801 - read as a word: async with undone()
         return False
 
 
-async def _happen(cast: Cast, history: list[Sub], bodies: list[bytes]) -> None:
+async def _happen(cast: Cast, history: History, bodies: list[bytes]) -> None:
     await Enrollment.update({Enrollment.recruited_by: cast.ada.enrollment}).where(
         Enrollment.id == cast.ben.enrollment
     )

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from portal.money import Money
 from tests.earnings.effort import examples
-from tests.earnings.histories import histories, one_who_got_it_all_back
+from tests.earnings.happened import History
+from tests.earnings.histories import histories
 from tests.earnings.in_memory import OWNERS, books_from, events_of, in_two_parts, shuffled
-from tests.earnings.model import Sub, books_of
+from tests.earnings.model import books_of
+from tests.earnings.named_histories import NAMED
 
 HISTORIES, PARTS = 10_000, 4
 NAMES = {owner: name for name, owner in OWNERS.items()}
@@ -29,7 +31,7 @@ def test_ten_thousand_histories_end_as_the_second_opinion_says(part: int) -> Non
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(history=histories(shrinking=False), luck=st.integers(0, 2**32), since_2025=st.booleans())
-    def every_one(history: list[Sub], luck: int, since_2025: bool) -> None:
+    def every_one(history: History, luck: int, since_2025: bool) -> None:
         nonlocal seen
         seen += 1
         check(history, random.Random(luck), since_2025=since_2025)  # noqa: S311
@@ -38,14 +40,13 @@ def test_ten_thousand_histories_end_as_the_second_opinion_says(part: int) -> Non
     assert seen >= examples(HISTORIES // PARTS)
 
 
-@pytest.mark.parametrize("and_disputed", [False, True])
-def test_who_got_it_all_back_counts_for_no_tier(and_disputed: bool) -> None:
+@pytest.mark.parametrize("name", NAMED)
+def test_a_history_with_a_name_ends_as_the_second_opinion_says(name: str) -> None:
     for number in range(10):
-        history = one_who_got_it_all_back(and_disputed=and_disputed)
-        check(history, random.Random(number), since_2025=bool(number % 2))  # noqa: S311
+        check(NAMED[name], random.Random(number), since_2025=bool(number % 2))  # noqa: S311
 
 
-def check(history: list[Sub], luck: random.Random, *, since_2025: bool) -> None:
+def check(history: History, luck: random.Random, *, since_2025: bool) -> None:
     wanted = books_of(history)
     events = shuffled(events_of(history, since_2025=since_2025), luck)
     accounts = books_from(history, events)
