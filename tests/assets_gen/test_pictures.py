@@ -34,6 +34,17 @@ def test_nothing_overlaps_is_cut_or_too_faint_for_any_kit(design: str) -> None:
     assert [(picture, said) for picture, said in swept(sample(design), processes=1) if said] == []
 
 
+def test_what_the_full_check_once_found_stays_mended() -> None:
+    # Italics that leaned out, a light under tall words, a deep letter over a button, words into the light.
+    once = [
+        ("editorial", "1080x1080", "headline of 90 characters", "en"),
+        ("spotlight", "1080x1920", "tall mark", "de"),
+        ("spotlight", "1280x720", "large transparent border", "ar"),
+        ("spotlight", "600x300", "headline of 90 characters", "en"),
+    ]
+    assert [(picture, said) for picture, said in swept(once, processes=1) if said] == []
+
+
 def test_the_sample_meets_every_size_kit_and_language() -> None:
     seen = [picture for design in names() for picture in sample(design)]
     assert {kit for _, _, kit, _ in seen} == set(kits())

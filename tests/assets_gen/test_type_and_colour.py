@@ -13,7 +13,6 @@ from assets_gen.breaking import Fit, broken, fitted
 from assets_gen.colour import Colour, contrast, readable
 from assets_gen.design import Design
 from assets_gen.kits import PROGRAM, kits
-from assets_gen.lint import findings
 from assets_gen.palette import palette_of
 from assets_gen.relight import for_ground
 from assets_gen.size import Shape, Size
@@ -119,8 +118,3 @@ def test_words_of_two_directions_keep_the_space_between_them() -> None:
     assert pieces[hebrew][1] == "סטודיו"
     alone = shape("סטודיו", Face("name")).width
     assert pieces[hebrew + 1][2] - pieces[hebrew][2] > alone + 0.15
-
-
-def test_an_italic_end_leans_no_further_than_the_margin() -> None:
-    brand, offer = kits()["headline of 90 characters"]
-    assert findings(Design.load("editorial"), Size(1080, 1080), brand, PROGRAM, offer) == []
