@@ -89,6 +89,7 @@ class Discount:
 
     amount: Money
     names: tuple[str, ...] = ()
+    reference: str = ""  # the billing system's id of the code, where it tells no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.columns import Varchar
 
 from portal.accounts.rules import person_key
 from portal.accounts.tables import Membership
@@ -42,6 +43,7 @@ from portal.referrals.tables import Click
 
 CHECKOUT, CHANGE = "checkout", "change"
 OVERRULE, TIE = "overrule", "tie"
+STRIPES_OWN = "promo_"  # how its ids of promotion codes begin
 # SQLite and asyncpg both take about 32,000 values in one statement.
 AT_ONCE = 100
 
@@ -155,9 +157,9 @@ async def known_about(program: UUID, terms: TermsHistory, files: Iterable[Custom
     facts = [fact for file in files for fact in file.facts]
     payments = [payment for file in files for payment in file.payments]
     tokens = {token for fact in [*facts, *payments] for token in fact.clicks}
-    keys = {code_key(name) for fact in facts for name in fact.codes}
-    keys |= {code_key(name) for one in payments for discount in one.discounts for name in discount.names}
-    visits, codes = await _visits(program, tokens), await _codes(program, keys)
+    names = {name for fact in facts for name in fact.codes}
+    names |= {name for one in payments for off in one.discounts for name in (*off.names, off.reference)}
+    visits, codes = await _visits(program, tokens), await _codes(program, names - {""})
     tied = {
         identity(row["enrollment"])
         for file in files
@@ -201,13 +203,21 @@ async def _visits(program: UUID, tokens: Collection[str]) -> dict[str, Visit]:
     return found
 
 
-async def _codes(program: UUID, keys: Collection[str]) -> dict[str, Code]:
+async def _codes(program: UUID, names: Collection[str]) -> dict[str, Code]:
+    """By the code_key of what customers typed, or of Stripe's id of it."""
+    found = await _codes_where(program, DiscountCode.code_key, {code_key(name) for name in names})
+    ids = {name for name in names if name.startswith(STRIPES_OWN)}
+    return await _codes_where(program, DiscountCode.stripe_id, ids) | found
+
+
+async def _codes_where(program: UUID, column: Varchar, names: Collection[str]) -> dict[str, Code]:
     found = {}
-    for some in chunks(keys, 5_000):
+    for some in chunks(names, 5_000):
         for row in await DiscountCode.select(
-            DiscountCode.code, DiscountCode.code_key, DiscountCode.enrollment, DiscountCode.percent_bps
-        ).where(DiscountCode.code_key.is_in(some) & (DiscountCode.enrollment.program == program)):
-            found[row["code_key"]] = Code(row["code"], identity(row["enrollment"]), row["percent_bps"])
+            column.as_alias("known_by"), DiscountCode.code, DiscountCode.enrollment, DiscountCode.percent_bps
+        ).where(column.is_in(some) & (DiscountCode.enrollment.program == program)):
+            code = Code(row["code"], identity(row["enrollment"]), row["percent_bps"])
+            found[code_key(row["known_by"])] = code
     return found
 
 

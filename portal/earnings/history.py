@@ -164,9 +164,11 @@ class _Told:
         names = {name for checkout in self._checkouts for name in checkout.codes}
         names |= {name for change in self._changes if change.at <= change.began_at for name in change.codes}
         if self._first:
-            names |= {name for discount in self._first.discounts for name in discount.names}
-        keys = sorted({code_key(name) for name in names} & self._known.codes.keys())
-        return [self._known.codes[key] for key in keys]
+            told = self._first.discounts
+            names |= {name for discount in told for name in (*discount.names, discount.reference)}
+        keys = {code_key(name) for name in names} & self._known.codes.keys()
+        # The checkout and the invoice may know the same code by different names.
+        return sorted({self._known.codes[key] for key in keys}, key=lambda code: code.code)
 
     def _addresses(self) -> set[str]:
         told = {checkout.address for checkout in self._checkouts}

@@ -102,7 +102,7 @@ class Judge:
         )
 
     def _is_ours(self, discount: Discount, used: Sequence[Code], expected: Money) -> bool:
-        if any(code_key(name) in self.program_codes for name in discount.names):
+        if any(code_key(name) in self.program_codes for name in (*discount.names, discount.reference)):
             return True
         # Stripe's invoices often name no code. Then it is ours if the code of the checkout gives as much.
         return not discount.names and any(

@@ -215,12 +215,13 @@ def _discounts(invoice: shapes.Invoice) -> tuple[Discount, ...]:
         )
         # With one discount in all there is no doubt which one it is.
         whole = whole or (told[0] if len(told) == 1 else None)
-        found.append(Discount(_money(part.amount, invoice.currency), _known_by(whole) if whole else ()))
+        amount = _money(part.amount, invoice.currency)
+        found.append(Discount(amount, _known_by(whole), _reference(whole)) if whole else Discount(amount))
     return tuple(discount for discount in found if not discount.amount.is_zero)
 
 
 def _known_by(discount: shapes.Discount) -> tuple[str, ...]:
-    """The code that was typed, or the coupon that somebody put on. Nothing when Stripe tells only an id."""
+    """The code that was typed, or the coupon that somebody put on; see `_reference` for an id alone."""
     if isinstance(discount.promotion_code, shapes.Promotion):
         return _texts(discount.promotion_code.code)
     if discount.promotion_code:
@@ -231,9 +232,17 @@ def _known_by(discount: shapes.Discount) -> tuple[str, ...]:
     return _texts(coupon)
 
 
+def _reference(discount: shapes.Discount) -> str:
+    """Stripe's id of a promotion code that it did not spell out, as it seldom does."""
+    told = discount.promotion_code
+    if isinstance(told, shapes.Promotion):
+        return "" if told.code else "".join(_texts(told.id))
+    return "".join(_texts(told))
+
+
 def _codes(discounts: Iterable[shapes.Discount], metadata: dict[str, str]) -> tuple[str, ...]:
-    typed = _texts(metadata.get("discount_code"))
-    return (*typed, *(name for discount in discounts for name in _known_by(discount)))
+    told = ((*_known_by(discount), _reference(discount)) for discount in discounts)
+    return (*_texts(metadata.get("discount_code")), *(name for names in told for name in names if name))
 
 
 def _names(invoice: shapes.Invoice) -> tuple[str, ...]:
