@@ -14,7 +14,7 @@ _STRONG = ("L", "R", "AL")
 _NUMBERS = ("EN", "AN")
 _SETTLED = ("L", "R", *_NUMBERS)
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
-_LONG = re.compile(r"[^\W\d_]{12,}")
+_LONG = re.compile(r"[^\W\d_]{9,}")
 
 
 def reads_from_right(text: str) -> bool:
@@ -79,7 +79,7 @@ def _dictionary(language: str) -> Any:
     import pyphen
 
     found = pyphen.language_fallback(language.replace("-", "_"))
-    return pyphen.Pyphen(lang=found, left=4, right=4) if found else None
+    return pyphen.Pyphen(lang=found, left=3, right=4) if found else None
 
 
 def _without_turns(text: str) -> str:
