@@ -15,7 +15,8 @@ from uuid import UUID
 import msgspec
 
 from portal.earnings.forms import Filter
-from portal.earnings.rows import AT_ONCE, LedgerRow, Shelf, all_rows
+from portal.earnings.rows import AT_ONCE, LedgerRow, all_rows
+from portal.earnings.shelf import Shelf
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",

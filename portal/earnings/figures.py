@@ -8,7 +8,8 @@ from uuid import UUID
 from portal.clock import local_date
 from portal.earnings.forms import Filter
 from portal.earnings.queries import history_of
-from portal.earnings.rows import LedgerRow, Shelf, ledger_rows
+from portal.earnings.rows import LedgerRow, ledger_rows
+from portal.earnings.shelf import Shelf
 from portal.earnings.tables import DaySum, PayingSpan
 from portal.earnings.timeline import Month
 from portal.earnings.totals import ComingPayout, PayoutPart, coming_payouts, currencies_of, runs_of

@@ -10,7 +10,8 @@ from portal.earnings.bands import Band, CalendarMonth, band, payout_calendar
 from portal.earnings.chart import Chart, chart
 from portal.earnings.forms import ALL, STATES, Cursor, Filter
 from portal.earnings.gather import identity
-from portal.earnings.rows import LedgerRow, Shelf, count_chips, ledger_rows, origins_of, sales_named
+from portal.earnings.rows import LedgerRow, count_chips, ledger_rows, origins_of, sales_named
+from portal.earnings.shelf import Shelf
 from portal.earnings.tables import DaySum
 from portal.earnings.timeline import LineState, Month
 from portal.earnings.totals import (

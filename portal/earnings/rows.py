@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -22,13 +21,13 @@ from portal.earnings.sentences import (
     what_would,
     why_not,
 )
+from portal.earnings.shelf import Shelf, where_of
 from portal.earnings.tables import Commission, Entry, Transaction
 from portal.earnings.timeline import DisputeSpan, LineState, Month, next_run
 from portal.earnings.totals import (
     AFTER_ALL,
     BEFORE_ALL,
     OPEN_DISPUTES,
-    Run,
     Tally,
     chip_of,
     place_of,
@@ -39,7 +38,6 @@ from portal.money import Money
 from portal.programs.rules import ProgramTerms
 
 AT_ONCE = 500  # rows that an export reads at a time
-APART = timedelta(days=2)  # two time zones, if a program ever moved
 OF_THEIR_OWN = frozenset({LineKind.SALE, LineKind.SECOND_TIER, LineKind.ADJUSTMENT})
 
 # The newest decision of an event is the one that counts.
@@ -75,92 +73,6 @@ class LedgerRow:
     struck: bool
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """Whose rows they are, and what is needed to tell where each of them stands."""
-
-    enrollment: UUID
-    today: date
-    terms: ProgramTerms
-    runs: Mapping[str, Run]
-
-
-class _Where:
-    """Conditions over an entry `e`, with their values in order."""
-
-    def __init__(self) -> None:
-        self.tables = "ledger_entry e"
-        self.words: list[str] = []
-        self.values: list[Any] = []
-
-    def add(self, words: str, *values: Any) -> None:
-        self.words.append(words)
-        self.values += values
-
-    @property
-    def sql(self) -> str:
-        return " AND ".join(self.words)
-
-
-def _where(shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None) -> _Where:
-    where, zone, today = _Where(), ZoneInfo(shelf.terms.timezone), shelf.today
-    where.add("e.enrollment = {} AND e.currency = {}", shelf.enrollment, wanted.currency)
-    # Lines count on the day they are booked on, as in their sums; the moment narrows the index, and is all
-    # that there is of what did not count.
-    apart = timedelta() if wanted.state == NOT_COUNTED else APART
-    if first := wanted.first:
-        begin = _utc(first, zone)
-        where.add("e.at >= {}", begin - apart)
-        if apart:
-            where.add("(e.booked_on >= {} OR (e.booked_on IS NULL AND e.at >= {}))", first, begin)
-    # What is dated after today is not booked yet.
-    last = min(wanted.last or today, today)
-    end = _utc(last + timedelta(days=1), zone)
-    where.add("e.at < {}", end + apart)
-    if apart:
-        where.add("(e.booked_on <= {} OR (e.booked_on IS NULL AND e.at < {}))", last, end)
-    if wanted.origin:
-        where.add("e.origin = {}", wanted.origin)
-    if sales is not None:
-        # CROSS: SQLite would rather read the whole list than look these few up.
-        where.tables = "money_event t CROSS JOIN ledger_entry e"
-        where.add(f"e.sale = t.id AND {_is_in('t.id', sales)}", *sorted(sales))
-    _by_state(where, shelf, wanted.state)
-    return where
-
-
-def _utc(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(ZoneInfo("UTC"))
-
-
-def _by_state(where: _Where, shelf: Shelf, state: str) -> None:
-    """Says what `timeline.state_on` says, in the terms of entries."""
-    unpaid = [key for key, run in shelf.runs.items() if run.state(shelf.today) is not LineState.PAID]
-    disputed = f"e.sale IN ({OPEN_DISPUTES})"
-    match state:
-        case LineState.HELD | LineState.RELEASED:
-            sign = ">" if state == LineState.HELD else "<="
-            where.add(f"e.run = '' AND e.look = '' AND e.released_on {sign} {{}}", shelf.today)
-            where.add(f"NOT {disputed}", shelf.today, shelf.today)
-        case LineState.IN_PAYOUT:
-            where.add(f"e.run <> '' AND {_is_in('e.run', unpaid)}", *unpaid)
-        case LineState.PAID:
-            where.add(f"e.run <> '' AND NOT {_is_in('e.run', unpaid)}", *unpaid)
-        case LineState.DISPUTED:
-            # A run lets go of a disputed line until it is approved.
-            open_runs = [key for key in unpaid if not shelf.runs[key].is_approved(shelf.today)]
-            where.add(f"e.look = '' AND (e.run = '' OR {_is_in('e.run', open_runs)})", *open_runs)
-            where.add(disputed, shelf.today, shelf.today)
-        case "reversed":
-            where.add("e.look <> '' AND e.look IN ('reversed', 'taken_back')")
-        case "not_counted":
-            where.add("e.look <> '' AND e.look = 'not_counted'")
-
-
-def _is_in(column: str, values: Collection[Any]) -> str:
-    return f"{column} IN ({', '.join('{}' for _ in values)})" if values else "1 = 0"
-
-
 ENTRY = "e.id, e.event, e.sale, e.currency, e.at, e.booked_on, e.released_on, e.minor, e.kind, e.look, e.run"
 
 
@@ -168,9 +80,7 @@ async def ledger_rows(
     shelf: Shelf, wanted: Filter, *, limit: int, sales: Collection[UUID] | None = None
 ) -> list[LedgerRow]:
     """The newest first, from the filter's cursor on. `sales`: only these payments."""
-    where, cursor = _where(shelf, wanted, sales), wanted.cursor
-    if cursor:
-        where.add(f"(e.at, e.id) {'<' if cursor.older else '>'} ({{}}, {{}})", cursor.at, cursor.id)
+    where, cursor = where_of(shelf, wanted, sales), wanted.cursor
     order = "ASC" if cursor and not cursor.older else "DESC"
     rows = await Entry.raw(
         f"SELECT {ENTRY} FROM {where.tables} WHERE {where.sql} "  # noqa: S608 - our own words
@@ -201,7 +111,7 @@ async def count_chips(
     """By what the list's chips are called, with every filter but the state."""
     if not wanted.origin and sales is None:
         return await _chips_of_days(shelf, wanted)
-    where = _where(shelf, wanted.with_(state=ALL), sales)
+    where = where_of(shelf, wanted.with_(state=ALL), sales)
     rows = await Entry.raw(
         f"""
         SELECT e.look, e.run, CASE WHEN e.released_on <= {{}} THEN 1 ELSE 0 END AS free,
@@ -229,7 +139,7 @@ async def _chips_of_days(shelf: Shelf, wanted: Filter) -> dict[str, Tally]:
     whole = await standing(shelf.enrollment, wanted.currency, shelf.today, shelf.runs, first=first, last=last)
     chips = whole.chips()
     chips.pop(NOT_COUNTED, None)
-    where = _where(shelf, wanted.with_(state=NOT_COUNTED), None)
+    where = where_of(shelf, wanted.with_(state=NOT_COUNTED), None)
     rows = await Entry.raw(f"SELECT COUNT(*) AS lines FROM ledger_entry e WHERE {where.sql}", *where.values)  # noqa: S608
     if lines := int(rows[0]["lines"]):
         chips[NOT_COUNTED] = Tally(0, lines)

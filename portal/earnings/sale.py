@@ -22,10 +22,11 @@ from portal.earnings.forecast import (
 from portal.earnings.forms import Filter
 from portal.earnings.gather import enrollment_histories, identity
 from portal.earnings.in_force import tier_words, version_words
-from portal.earnings.rows import NEWEST, LedgerRow, Shelf, ledger_rows, shown
+from portal.earnings.rows import NEWEST, LedgerRow, ledger_rows, shown
 from portal.earnings.rules import Arithmetic, Because, LineKind, Outcome, TransactionKind
 from portal.earnings.sale_lines import BookedLine, SaleLine, lines_of, share_sums, shown_line
 from portal.earnings.sentences import country_name, plan_words, rule_words, sale_title
+from portal.earnings.shelf import Shelf
 from portal.earnings.story import (
     Check,
     Happening,

@@ -165,14 +165,18 @@ async def standing(
     last: date = AFTER_ALL,
 ) -> Standing:
     """Of what was booked between the two days. What did not count is told by its UTC day."""
+    # Grouped as their index is ordered, so that nothing is sorted.
+    free = "CASE WHEN released_on <= {} THEN"
     rows = await DaySum.raw(
-        """
-        SELECT look, run, CASE WHEN released_on <= {} THEN 1 ELSE 0 END AS free,
-            SUM(minor) AS minor, SUM(lines) AS lines, SUM(sales) AS sales
-        FROM ledger_sum WHERE enrollment = {} AND currency = {} AND booked_on >= {} AND booked_on <= {}
-        GROUP BY 1, 2, 3
-        """,
-        today,
+        f"""
+        SELECT look, run, SUM(minor) AS minor, SUM(lines) AS lines, SUM(sales) AS sales,
+            SUM({free} minor ELSE 0 END) AS free_minor, SUM({free} lines ELSE 0 END) AS free_lines,
+            SUM({free} sales ELSE 0 END) AS free_sales
+        FROM ledger_sum
+        WHERE enrollment = {{}} AND currency = {{}} AND booked_on >= {{}} AND booked_on <= {{}}
+        GROUP BY look, run
+        """,  # noqa: S608 - placeholders
+        *(today, today, today),
         enrollment,
         currency,
         first,
@@ -180,9 +184,12 @@ async def standing(
     )
     found = Standing()
     for row in rows:
-        free = BEFORE_ALL if row["free"] else AFTER_ALL
-        state = None if row["look"] == NOT_COUNTED else place_of(runs.get(row["run"]), free, today)
-        found.tallies[state, row["look"]].add(int(row["minor"]), int(row["lines"]), int(row["sales"]))
+        sums = [int(row[name]) for name in ("minor", "lines", "sales")]
+        released = [int(row[f"free_{name}"]) for name in ("minor", "lines", "sales")]
+        held = [whole - part for whole, part in zip(sums, released, strict=True)]
+        for day, part in ((BEFORE_ALL, released), (AFTER_ALL, held)):
+            state = None if row["look"] == NOT_COUNTED else place_of(runs.get(row["run"]), day, today)
+            found.tallies[state, row["look"]].add(*part)
     for one in await disputed_entries(enrollment, currency, today):
         if not first <= one.booked_on <= last:
             continue
