@@ -36,6 +36,9 @@ from tests.cast import Cast, Partner
 from tests.conftest import Stage
 from tests.earnings.books import GROWTH, at, delivery, main_link
 from tests.earnings.effort import examples
+from tests.earnings.happened import PLAIN
+from tests.earnings.histories import OFFER, a_house
+from tests.earnings.houses import open_house
 
 Answer = TypeVar("Answer")
 PLANS = {"price_growth_monthly": GROWTH, "price_essentials_monthly": Money(5_900, "USD")}
@@ -91,9 +94,11 @@ class Program(RuleBasedStateMachine):
         else:
             self.do(receive(self.cast.program, delivery(body), self.life.now))
 
-    @initialize(hours=st.integers(0, 23))
-    def begin(self, hours: int) -> None:
+    @initialize(hours=st.integers(0, 23), luck=st.randoms(use_true_random=False))
+    def begin(self, hours: int, luck: random.Random) -> None:
+        """Terms that change meanwhile, offers, tiers that fall, and perhaps somebody who recruited Ben."""
         self.life.now += timedelta(hours=hours)
+        self.do(open_house(self.cast, a_house(luck) if luck.randint(0, 1) else PLAIN))
 
     @rule(days=st.integers(0, 40), hours=st.integers(0, 23))
     def time_passes(self, days: int, hours: int) -> None:
@@ -126,10 +131,13 @@ class Program(RuleBasedStateMachine):
         which=st.randoms(use_true_random=False),
         price=st.sampled_from([*PLANS, "price_of_nobody"]),
         off=st.sampled_from([0, 0, 0, 500, 2_000]),
+        offered=st.booleans(),
         tax=st.sampled_from([0, 0, 777]),
         late=st.booleans(),
     )
-    def somebody_pays(self, which: random.Random, price: str, off: int, tax: int, late: bool) -> None:
+    def somebody_pays(
+        self, which: random.Random, price: str, off: int, offered: bool, tax: int, late: bool
+    ) -> None:
         life = self.life
         number = which.randrange(len(life.subscriptions))
         customer, _ = life.subscriptions[number]
@@ -141,6 +149,7 @@ class Program(RuleBasedStateMachine):
             price,
             PLANS.get(price, Money(7_700, "USD")),
             taken_off=off,
+            code=OFFER if off and offered else None,
             coupon="GOODWILL" if off else None,
             tax=tax,
         )
