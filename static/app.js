@@ -105,6 +105,12 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", release);
 document.addEventListener("htmx:finally:request", release);
 
+// <form data-starts="id">: sent as usual, and the part that shows its progress begins to ask.
+document.addEventListener("submit", (event) => {
+  const part = document.getElementById(event.target.dataset.starts);
+  if (part) part.dispatchEvent(new Event("started"));
+});
+
 // <time data-clock>: the reader's own time of day instead of UTC.
 function tellTime() {
   const near = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });

@@ -132,6 +132,10 @@ class Studio:
             return answer.data
         raise NotFound(answer.sentence)
 
+    async def quiet(self) -> None:
+        """Lets those go first whom a page keeps waiting."""
+        await self._renderers.quiet()
+
     async def brand_of(self, kit: Kit) -> Brand:
         logo = await self.logo(kit.logo_key) if kit.logo_key else None
         return Brand(kit.name, logo, kit.shown_colours, kit.web_address, kit.tagline)

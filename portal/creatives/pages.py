@@ -17,12 +17,13 @@ from portal.creatives import queries
 from portal.creatives.actions import (
     Picture,
     Refusal,
-    Studio,
     can_be_drawn,
     check_offered,
     remove_logo,
     save_kit,
 )
+from portal.creatives.asking import studio_of
+from portal.creatives.bundle_pages import bundle, download, download_progress
 from portal.creatives.forms import KitDraft, parse_kit
 from portal.creatives.kits import Holder, Kit, holder, holder_of, kit_of
 from portal.creatives.queries import EVERGREEN
@@ -37,14 +38,6 @@ UPLOAD_BODY = 6_000_000
 FRESH = 300  # seconds in which a changed kit may still show its old picture elsewhere
 FOR_EVER = 365 * 24 * 3600
 KINDS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "pdf": "application/pdf"}
-
-
-def studio_of(request: Asking) -> Studio:
-    state = request.app.state
-    if "studio" not in state:
-        state.studio = Studio(state.storage, state.renderers)
-    studio: Studio = state.studio
-    return studio
 
 
 async def _pictures(
@@ -264,7 +257,10 @@ def creatives_routers() -> list[Router]:
     return [
         Router(
             "/",
-            route_handlers=[brand, save_brand, logo, preview, preview_picture, creatives, creative],
+            route_handlers=[
+                *(brand, save_brand, logo, preview, preview_picture),
+                *(creatives, creative, download, download_progress, bundle),
+            ],
             guards=[affiliates_only],
         ),
         Router("/", route_handlers=[living], opt={"nobody": True}),

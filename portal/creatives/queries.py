@@ -91,6 +91,7 @@ class CreativePage:
     """creatives/creative.html"""
 
     kit: Kit
+    design: str
     title: str
     about: str
     size: str
@@ -115,6 +116,11 @@ def alt_text(program: str, me: Holder, design: str) -> str:
         saving = spoken.saving.format(figure=spoken.figure(me.percent_bps / 100), discount=spoken.discount)
     headline = Design.load(design).words(me.language)["headline"]
     return spoken.alt_text(program, headline, saving, me.code)
+
+
+def tracked_link(base: str, me: Holder, design: str, shape: str) -> str:
+    """The link as it stands behind this picture, so that clicks tell where they came from."""
+    return f"{base}/r/{me.slug}?p={design}-{shape.partition('@')[0]}"
 
 
 def brand_page(
@@ -170,14 +176,14 @@ def gallery(showing: str) -> tuple[tuple[Design, str], ...]:
         design = Design.load(showing)
         return tuple((design, shape) for shape in (*map(str, design.sizes), *design.papers))
     found: list[tuple[Design, str]] = []
-    for design in _shelf():
+    for design in shelf():
         if showing != "paper":
             found += [(design, str(size)) for size in design.sizes[:LEADING]]
         found += [(design, paper) for paper in design.papers]
     return tuple(found)
 
 
-def _shelf() -> tuple[Design, ...]:
+def shelf() -> tuple[Design, ...]:
     """The evergreen design first."""
     others = [name for name in designs.names() if name != EVERGREEN]
     return tuple(map(Design.load, (EVERGREEN, *others)))
@@ -193,11 +199,11 @@ def creatives_page(
         else _banner_card(design, Size.parse(shape), me, terms.name, base, versions)
         for design, shape in gallery(showing)
     )
-    shelf = _shelf()
-    counts = {design.name: len(design.sizes) + len(design.papers) for design in shelf}
-    papers = sum(len(design.papers) for design in shelf)
+    all_designs = shelf()
+    counts = {design.name: len(design.sizes) + len(design.papers) for design in all_designs}
+    papers = sum(len(design.papers) for design in all_designs)
     kinds = (("all", "All", sum(counts.values())), ("paper", "PDF", papers))
-    named = tuple((design.name, design.title, counts[design.name]) for design in shelf)
+    named = tuple((design.name, design.title, counts[design.name]) for design in all_designs)
     chosen = showing if showing == "paper" or showing in counts else "all"
     choices = tuple(
         (_gallery(name, me), label, count, name == chosen) for name, label, count in (*kinds, *named)
@@ -221,13 +227,13 @@ def _languages(me: Holder, terms: ProgramTerms, page: Callable[[Holder], str]) -
     )
 
 
-def _address(me: Holder, design: str, file: str, **said: str) -> str:
+def address_of(me: Holder, design: str, file: str, **said: str) -> str:
     query = urlencode({"lang": me.asked, **said} if me.asked else said)
     return f"/c/{me.slug}/{design}/{file}?{query}" if query else f"/c/{me.slug}/{design}/{file}"
 
 
 def _shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
-    src = _address(me, design, file, v=versions[f"{design}/{file}"])
+    src = address_of(me, design, file, v=versions[f"{design}/{file}"])
     return Shown(src, size.width, size.height, alt_text(program, me, design), me.language)
 
 
@@ -239,11 +245,11 @@ def _banner_card(
         title=f"{design.title} {name}",
         note=_USES.get(str(size), "Banner"),
         href=_page(design.name, size, me),
-        copies=base + _address(me, design.name, f"{size}.{design.form}"),
+        copies=base + address_of(me, design.name, f"{size}.{design.form}"),
         downloads=tuple(
             (
                 form.upper() if form == "png" else "JPEG",
-                _address(me, design.name, f"{size}.{form}", download="1"),
+                address_of(me, design.name, f"{size}.{form}", download="1"),
             )
             for name, form in (("PNG", "png"), ("JPEG", "jpg"))
         ),
@@ -275,13 +281,13 @@ _USES = {
 def _paper_card(
     design: Design, paper: str, me: Holder, program: str, base: str, versions: dict[str, str]
 ) -> Card:
-    address = _address(me, design.name, f"{paper}.pdf")
+    address = address_of(me, design.name, f"{paper}.pdf")
     return Card(
         title=f"{design.title} one-pager",
         note=f"PDF, {paper.upper()}, text can be selected",
         href=address,
         copies=base + address,
-        downloads=(("PDF", _address(me, design.name, f"{paper}.pdf", download="1")),),
+        downloads=(("PDF", address_of(me, design.name, f"{paper}.pdf", download="1")),),
         picture=_shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
     )
 
@@ -292,13 +298,14 @@ def creative_page(
     file = f"{size}.webp"
     picture = _shown(design.name, file, size, me, terms.name, {f"{design.name}/{file}": version})
     image, sharp = (
-        base + _address(me, design.name, f"{size}{density}.{design.form}") for density in ("", "@2x")
+        base + address_of(me, design.name, f"{size}{density}.{design.form}") for density in ("", "@2x")
     )
     link = f"{base}/r/{me.slug}"
-    here = f"{link}?p={design.name}-{size}"
+    here = tracked_link(base, me, design.name, str(size))
     spoken = f' lang="{me.language}"' if me.asked else ""
     return CreativePage(
         kit=kit,
+        design=design.name,
         title=design.title,
         about=design.about,
         size=f"{size.width} × {size.height}",
@@ -306,7 +313,7 @@ def creative_page(
         sizes=tuple(_choice(design, other, me, other == size) for other in design.sizes),
         languages=_languages(me, terms, lambda them: _page(design.name, size, them)),
         downloads=tuple(
-            (name, note, _address(me, design.name, f"{size}{density}.{form}", download="1"))
+            (name, note, address_of(me, design.name, f"{size}{density}.{form}", download="1"))
             for name, note, density, form in (
                 ("PNG", "1×", "", "png"),
                 ("PNG", "2×, for sharp screens", "@2x", "png"),
@@ -314,7 +321,7 @@ def creative_page(
                 ("WebP", "1×", "", "webp"),
             )
         ),
-        paper=_address(me, design.name, "a4.pdf", download="1") if "a4" in design.papers else "",
+        paper=address_of(me, design.name, "a4.pdf", download="1") if "a4" in design.papers else "",
         html=(
             f'<a href="{escape(here)}" rel="sponsored">\n'
             f'  <img{spoken} src="{escape(image)}"\n'

@@ -24,6 +24,8 @@ log = structlog.get_logger("portal")
 
 WAITING = 32
 SECONDS = 30.0
+# Seconds for which work that can wait lets others go first.
+QUIET = 5.0
 # Warm soon, but not while the server itself is starting.
 WARM_AFTER = 2.0
 
@@ -71,6 +73,8 @@ class Renderers:
         self._idle: list[_Process] = []
         self._free = asyncio.Semaphore(processes)
         self._in_line = 0
+        self._nobody = asyncio.Event()
+        self._nobody.set()
         self._waiting = waiting
         self._seconds = seconds
         self._drawing: dict[str, asyncio.Task[bytes]] = {}
@@ -81,11 +85,14 @@ class Renderers:
         if self._in_line >= self._waiting:
             raise Busy("Many pictures are being drawn right now. Try again in a moment.", retry_after=3)
         self._in_line += 1
+        self._nobody.clear()
         try:
             async with self._free:
                 return await self._ask(job)
         finally:
             self._in_line -= 1
+            if not self._in_line:
+                self._nobody.set()
 
     async def once(self, name: str, draw: Callable[[], Awaitable[bytes]]) -> bytes:
         """Two who ask for the same picture at the same time wait for one drawing."""
@@ -96,6 +103,11 @@ class Renderers:
             task.add_done_callback(lambda _: self._drawing.pop(name, None))
         # Whoever goes away early must not take the picture from the others.
         return await asyncio.shield(task)
+
+    async def quiet(self, at_most: float = QUIET) -> None:
+        """Returns when nobody stands in line, or after `at_most` seconds all the same."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._nobody.wait(), at_most)
 
     async def close(self) -> None:
         self._closed = True

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from assets_gen.brand import drawable
 
@@ -37,3 +38,31 @@ def wanted(file: str) -> Wanted | None:
         return None
     form = "jpg" if match[2] == "jpeg" else match[2]
     return Wanted(match[1], form)
+
+
+class Kind(StrEnum):
+    """What a creative is for."""
+
+    SOCIAL = "social"
+    DISPLAY = "display"
+    EMAIL = "email"
+    PAPER = "paper"
+
+
+KIND_NAMES = {
+    Kind.SOCIAL: "Social posts",
+    Kind.DISPLAY: "Banners",
+    Kind.EMAIL: "E-mail",
+    Kind.PAPER: "PDF",
+}
+_SOCIAL = frozenset("1200x630 1080x1080 1080x1350 1080x1920 1280x720 1500x500 1000x1500".split())
+_EMAIL = frozenset(("600x200", "600x300"))
+
+
+def kind_of(shape: str) -> Kind:
+    """Of a size; a paper is what has no size."""
+    if "x" not in shape:
+        return Kind.PAPER
+    if shape in _SOCIAL:
+        return Kind.SOCIAL
+    return Kind.EMAIL if shape in _EMAIL else Kind.DISPLAY

@@ -9,7 +9,8 @@ from litestar.params import FromPath, FromQuery
 
 from assets_gen import Size
 from assets_gen.design import names
-from portal.creatives.pages import KINDS, studio_of
+from portal.creatives.asking import studio_of
+from portal.creatives.pages import KINDS
 from portal.enrollments.me import must_speak_of
 from portal.enrollments.queries import Me
 from portal.errors import Busy, NotFound, TooMany

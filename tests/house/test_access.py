@@ -170,6 +170,9 @@ ACCESS = {
     "GET /brand/logo": Open.TO_ITS_AFFILIATE,  # Ada has none, and sees nobody else's
     "GET /brand/preview": Open.TO_AFFILIATES,
     "GET /brand/preview/{file}": Open.TO_AFFILIATES,
+    "GET /creatives/download": Open.TO_AFFILIATES,
+    "GET /creatives/download/{job}": Open.TO_AFFILIATES,  # each their own; others' change nothing
+    "GET /creatives/zip": Open.TO_AFFILIATES,
     "GET /creatives": Open.TO_AFFILIATES,
     "GET /creatives/{design}/{size}": Open.TO_AFFILIATES,
     "GET /c/{kit}/{design}/{file}": Open.TO_EVERYBODY,
@@ -309,7 +312,8 @@ GUARDS = {
 }
 
 
-TYPED = {"name": "Northbound"}  # what a preview is drawn from
+# What a preview is drawn from, and a download with nothing in it, which takes no time.
+TYPED = {"name": "Northbound", "design": "split", "kind": "paper"}
 LEADS_TO = {
     "/signin": Answer.SIGN_IN,
     "/signin/code": Answer.CODE,
@@ -438,6 +442,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "kit": cast.ben.slug,
         "design": EVERGREEN,
         "size": "300x250",
+        "job": "another",
         "file": "300x250.png",
         "version": "any",
         "name": "app.js",

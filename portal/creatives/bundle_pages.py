@@ -1,0 +1,125 @@
+"""Downloading many creatives at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from assets_gen.languages import language
+from portal.creatives.actions import Picture
+from portal.creatives.asking import studio_of
+from portal.creatives.bundles import FORMS, Bundles, Choice, Progress
+from portal.creatives.kits import Holder, holder, kit_of
+from portal.creatives.queries import shelf
+from portal.creatives.rules import KIND_NAMES, Wanted
+from portal.enrollments.queries import Me
+from portal.errors import Refused
+from portal.ids import new_id
+from portal.programs.queries import terms_at
+from portal.programs.rules import ProgramTerms
+from portal.web import Asking, Page, nothing, settings_of, show
+
+
+@dataclass(frozen=True)
+class Option:
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class DownloadPage:
+    """creatives/download.html"""
+
+    designs: tuple[Option, ...]
+    kinds: tuple[Option, ...]
+    forms: tuple[Option, ...]
+    languages: tuple[Option, ...]  # empty where there is one
+    lang: str
+    chosen: Choice
+    pictures: int  # with nothing ticked
+    job: str
+    progress: Progress | None = None
+
+
+def bundles_of(request: Asking) -> Bundles:
+    state = request.app.state
+    if "bundles" not in state:
+        state.bundles = Bundles(studio_of(request))
+    bundles: Bundles = state.bundles
+    return bundles
+
+
+def _choice(request: Asking) -> Choice:
+    said = request.query_params
+    return Choice.of(
+        said.getall("design", []), said.getall("kind", []), said.get("form", ""), said.get("sharp", "")
+    )
+
+
+async def _speaking(request: Asking, me: Me, now: datetime) -> tuple[Holder, ProgramTerms]:
+    terms = await terms_at(me.program_id, now)
+    return holder(me).speaking(request.query_params.get("lang", ""), terms), terms
+
+
+def _page(
+    chosen: Choice, who: Holder, terms: ProgramTerms, job: str, progress: Progress | None = None
+) -> DownloadPage:
+    names = {"png": "PNG", "jpg": "JPEG", "webp": "WebP"}
+    return DownloadPage(
+        designs=tuple(Option(design.name, design.title) for design in shelf()),
+        kinds=tuple(Option(kind.value, name) for kind, name in KIND_NAMES.items()),
+        forms=(Option("", "As suits each design"), *(Option(form, names[form]) for form in FORMS)),
+        languages=tuple(Option(code, language(code).name) for code in terms.languages if terms.languages[1:]),
+        lang=who.language,
+        chosen=chosen,
+        pictures=len(Choice().files),
+        job=job,
+        progress=progress,
+    )
+
+
+@get("/creatives/download")
+async def download(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
+    who, terms = await _speaking(request, me, now)
+    page = _page(_choice(request), who, terms, new_id().hex)
+    return show(request, "creatives/download.html", page=page)
+
+
+@get("/creatives/download/{job:str}")
+async def download_progress(
+    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], job: FromPath[str]
+) -> Response[str]:
+    """Another server process may be drawing it: what this one doesn't know changes nothing on the page."""
+    progress = bundles_of(request).progress(me.affiliate_id, job)
+    if progress is None:
+        return nothing(204, {"Cache-Control": "no-store"})
+    who, terms = await _speaking(request, me, now)
+    page = _page(Choice(), who, terms, job, progress)
+    return show(request, "creatives/download.html", page=page, fragment="progress")
+
+
+@get("/creatives/zip", opt={"packed": True})
+async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Stream:
+    """Raises Refused where nothing is as it was ticked, and Busy."""
+    files = _choice(request).files
+    if not files:
+        raise Refused("No creative is like this: no design has all that you ticked.")
+    who, terms = await _speaking(request, me, now)
+    kit, studio = await kit_of(me.affiliate_id, me.name), studio_of(request)
+    base = settings_of(request).base_url
+    pictures: list[Picture] = [
+        await studio.picture_of(kit, who, terms, base, Wanted(*file.rsplit(".", 1)), design.name)
+        for design, file in files
+    ]
+    job = request.query_params.get("job", "")[:40]
+    return Stream(
+        bundles_of(request).begun(who, terms, base, job, pictures, now),
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{terms.slug}-{who.slug}-creatives.zip"',
+            "Cache-Control": "no-store",
+        },
+    )
