@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.earnings.facts import END, PAYMENT, REFUND, Payment, PaymentLine, Place
+from portal.earnings.facts import END, PAYMENT, REFUND, Payment, PaymentLine, Place, Refund
 from portal.earnings.rules import Arithmetic, Because
 from portal.earnings.timeline import Month, run_month
 from portal.ids import new_id
@@ -180,10 +180,11 @@ class Seed:
     def _refund(self, buyer: _Buyer, name: str, sale: UUID, at: datetime, released: date) -> None:
         event, refund, decision, day = new_id(), new_id(), new_id(), at.date()
         self._event(event, f"re_{name}", "charge.refunded", at)
+        fact = msgspec.json.encode(Refund(at, f"re_{name}", name, GROWTH)).decode()
         self.shelf.add(
             "money_event",
             *(refund, event, self.program, None, None, "refund", f"re_{name}", name, at, "USD"),
-            *(GROWTH.minor, 0, 0, 0, "{}"),
+            *(GROWTH.minor, 0, 0, 0, fact),
         )
         told = (buyer.enrollment, self.terms, BACK.replace(NAME, name), SUMS_BACK, RATE, self.now)
         self.shelf.add("decision", decision, refund, 1, "refunded_in_full", "8", *told)
