@@ -22,8 +22,10 @@ from portal.accounts.sessions import KnowWho
 from portal.accounts.team_pages import team_routers
 from portal.answers import HANDLERS
 from portal.clock import Clock, utc_now
+from portal.creatives.hits import counting_hits
 from portal.creatives.pages import creatives_routers
 from portal.creatives.renderers import rendering
+from portal.creatives.staff_pages import staff_creatives_router
 from portal.demo.people import kept_hints
 from portal.earnings.api import api_router
 from portal.earnings.dry_run_pages import terms_draft_router
@@ -134,6 +136,7 @@ def create_app(
             claims_router,
             staff_claims_router,
             *creatives_routers(),
+            staff_creatives_router,
             staff_home_router,
             funnel_router,
             given_up_router,
@@ -150,7 +153,16 @@ def create_app(
             backend="gzip", gzip_compress_level=5, exclude=["^/static/", "^/c/"], exclude_opt_key="packed"
         ),
         # The pool first: contexts end in reverse, so buffers and worker still have it when they end.
-        lifespan=[database, letters, counting_clicks, counting_visits, booking, rendering, *lifespan],
+        lifespan=[
+            database,
+            letters,
+            counting_clicks,
+            counting_visits,
+            counting_hits,
+            booking,
+            rendering,
+            *lifespan,
+        ],
         state=state,
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,

@@ -20,6 +20,7 @@ from portal.accounts.own import ADDRESS_ASKED, answer_address_question
 from portal.accounts.passkeys import forget_old
 from portal.audit.seals import seal_log
 from portal.clock import Clock
+from portal.creatives.hits import forget_hits
 from portal.creatives.room import make_room
 from portal.earnings.actions import catch_up
 from portal.earnings.dry_runs import DryRunner
@@ -66,6 +67,7 @@ CHORES = (
     Chore(timedelta(hours=1), clear_drafts),
     Chore(timedelta(hours=1), forget_old),
     Chore(timedelta(hours=1), watch_tiers),
+    Chore(timedelta(hours=6), forget_hits),
 )
 
 # These are no letters but questions: answered with one where there is somebody to answer, so that asking

@@ -60,6 +60,7 @@ class Holder:
     """Whose link a public address carries, and what stands on its pictures."""
 
     affiliate_id: UUID
+    enrollment_id: UUID
     program_id: UUID
     name: str
     slug: str
@@ -97,7 +98,8 @@ async def kit_of(affiliate_id: UUID, account_name: str) -> Kit:
 async def holder_of(slug: str) -> Holder | None:
     """By the link's slug, which stands in the living addresses too."""
     rows = await Link.raw(
-        "SELECT e.affiliate, e.program, a.name, l.slug, c.code, c.percent_bps FROM link l "
+        "SELECT e.affiliate, e.id AS enrollment, e.program, a.name, l.slug, c.code, c.percent_bps "
+        "FROM link l "
         "JOIN enrollment e ON e.id = l.enrollment JOIN affiliate a ON a.id = e.affiliate "
         "LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL WHERE l.slug = {}",
         slug,
@@ -107,6 +109,7 @@ async def holder_of(slug: str) -> Holder | None:
     row = rows[0]
     return Holder(
         affiliate_id=UUID(str(row["affiliate"])),
+        enrollment_id=UUID(str(row["enrollment"])),
         program_id=UUID(str(row["program"])),
         name=row["name"],
         slug=row["slug"],
@@ -116,4 +119,4 @@ async def holder_of(slug: str) -> Holder | None:
 
 
 def holder(me: Me) -> Holder:
-    return Holder(me.affiliate_id, me.program_id, me.name, me.slug, me.code, me.percent_bps)
+    return Holder(me.affiliate_id, me.enrollment_id, me.program_id, me.name, me.slug, me.code, me.percent_bps)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import HttpMethod, Response, Router, get, post
 from litestar.datastructures import UploadFile
@@ -25,14 +26,26 @@ from portal.creatives.actions import (
 from portal.creatives.asking import studio_of
 from portal.creatives.bundle_pages import bundle, download, download_progress
 from portal.creatives.forms import KitDraft, parse_kit
+from portal.creatives.hits import hit_of
 from portal.creatives.kits import Holder, Kit, holder, holder_of, kit_of
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.rules import Wanted, wanted
+from portal.creatives.seen import seen_on
 from portal.enrollments.queries import Me
 from portal.errors import NotFound, TooLarge
 from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
-from portal.web import Asking, Page, affiliates_only, go, read_form, settings_of, show, texts_of
+from portal.web import (
+    Asking,
+    Page,
+    affiliates_only,
+    client_network,
+    go,
+    read_form,
+    settings_of,
+    show,
+    texts_of,
+)
 
 UPLOAD_BODY = 6_000_000
 FRESH = 300  # seconds in which a changed kit may still show its old picture elsewhere
@@ -194,7 +207,8 @@ async def creative(
     chosen, size_asked = Design.load(design), Size.parse(asked.shape)
     version = pictures[f"{design}/{asked.file}"].version[:12]
     base = settings_of(request).base_url
-    page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version)
+    seen = await seen_on(me.enrollment_id, design, now)
+    page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version, seen)
     return show(request, "creatives/creative.html", page=page)
 
 
@@ -212,7 +226,10 @@ async def living(
     download: FromQuery[str] = "",
     lang: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Keeps its size for ever and shows what is current: whoever pasted it need not change a thing."""
+    """Keeps its size for ever and shows what is current: whoever pasted it need not change a thing.
+
+    `p` names the placement.
+    """
     who = await holder_of(kit.lower())
     if who is None:
         raise NotFound
@@ -228,9 +245,26 @@ async def living(
     headers = _public(version, known=bool(v) and version.startswith(v))
     if download:
         headers["Content-Disposition"] = f'attachment; filename="{_file_name(terms, who, asked)}"'
+    _count(request, who, picture, now)
     if _has(request, version):
         return Response(b"", status_code=304, headers=headers)
     return Response(await studio.rendered(picture), media_type=KINDS[asked.form], headers=headers)
+
+
+def _count(request: Asking, who: Holder, picture: Picture, now: datetime) -> None:
+    known = urlsplit(settings_of(request).base_url).hostname, request.url.hostname
+    hit = hit_of(
+        who.enrollment_id,
+        picture.design.name,
+        picture.wanted,
+        request.method,
+        dict(request.headers),
+        request.query_params.get("p", ""),
+        frozenset(host for host in known if host),
+        now,
+    )
+    if hit is not None:
+        request.app.state.hits.add(hit, client_network(request))
 
 
 def _file_name(terms: ProgramTerms, who: Holder, asked: Wanted) -> str:

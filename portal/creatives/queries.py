@@ -13,6 +13,7 @@ from assets_gen.languages import language
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft
 from portal.creatives.kits import Holder, Kit
+from portal.creatives.seen import SeenOn
 from portal.programs.rules import ProgramTerms
 
 EVERGREEN = "spotlight"
@@ -107,6 +108,7 @@ class CreativePage:
     code: str
     percent_bps: int
     disclosure: str
+    seen: tuple[SeenOn, ...]
 
 
 def alt_text(program: str, me: Holder, design: str) -> str:
@@ -293,7 +295,14 @@ def _paper_card(
 
 
 def creative_page(
-    kit: Kit, me: Holder, terms: ProgramTerms, base: str, design: Design, size: Size, version: str
+    kit: Kit,
+    me: Holder,
+    terms: ProgramTerms,
+    base: str,
+    design: Design,
+    size: Size,
+    version: str,
+    seen: tuple[SeenOn, ...],
 ) -> CreativePage:
     file = f"{size}.webp"
     picture = _shown(design.name, file, size, me, terms.name, {f"{design.name}/{file}": version})
@@ -326,6 +335,8 @@ def creative_page(
             f'<a href="{escape(here)}" rel="sponsored">\n'
             f'  <img{spoken} src="{escape(image)}"\n'
             f'    srcset="{escape(image)} 1x, {escape(sharp)} 2x"\n'
+            # Else browsers tell only the host, and the affiliate would not learn on which page it stands.
+            f'    referrerpolicy="no-referrer-when-downgrade"\n'
             f'    width="{size.width}" height="{size.height}"\n'
             f'    alt="{escape(picture.alt)}">\n</a>'
         ),
@@ -335,6 +346,7 @@ def creative_page(
         code=me.code,
         percent_bps=me.percent_bps,
         disclosure=design.words(me.language)["disclosure"] if me.asked else terms.words.disclosure,
+        seen=seen,
     )
 
 

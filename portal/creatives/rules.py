@@ -1,8 +1,10 @@
 """What a brand kit may say, and how a picture is asked for."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from assets_gen.brand import drawable
 
@@ -10,6 +12,9 @@ NAME_MOST = 60
 TAGLINE_MOST = 60
 ADDRESS_MOST = 300
 UPLOAD_MOST = 5_000_000
+HOST_MOST = 253
+PATH_MOST = 200
+_HOST = re.compile(r"[a-z0-9._-]+")
 
 _FILE = re.compile(r"([0-9a-z]+(?:x[0-9]+)?(?:@2x)?)\.([a-z]+)\Z")
 
@@ -24,6 +29,37 @@ class Wanted:
     @property
     def file(self) -> str:
         return f"{self.shape}.{self.form}"
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A page by its host and path. Without a host: one that its browser does not tell."""
+
+    host: str
+    path: str
+
+
+def place_of(referrer: str, own_hosts: frozenset[str]) -> Place | None:
+    """The page that shows a picture; None for the portal's own pages and for what stands in no public web."""
+    try:
+        parts = urlsplit(referrer)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or host in own_hosts or not _is_public(host):
+        return None
+    path = parts.path or "/"
+    return Place(host, path[:PATH_MOST]) if path.isascii() and path.isprintable() else Place(host, "/")
+
+
+def _is_public(host: str) -> bool:
+    if len(host) > HOST_MOST or "." not in host or not _HOST.fullmatch(host):
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return not host.endswith((".localhost", ".local", ".internal"))
+    return False
 
 
 def name_to_draw(text: str) -> str:

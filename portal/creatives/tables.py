@@ -1,9 +1,10 @@
-"""Brand kits, each change a new revision; the newest one counts."""
+"""Brand kits, each change a new revision, and the pages on which creatives were seen."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from portal.accounts.tables import Affiliate
+from portal.enrollments.tables import Enrollment
 
 
 class BrandKit(Table, tablename="brand_kit"):
@@ -20,6 +21,23 @@ class BrandKit(Table, tablename="brand_kit"):
     created_at = Timestamptz(null=False, default=None)
 
 
+class CreativeHit(Table, tablename="creative_hit"):
+    """How often a page showed a creative on one day. Nothing of the people who read it is kept."""
+
+    id = UUID(primary_key=True, default=None)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    day = Date(null=False, default=None)  # in UTC
+    design = Varchar(length=60, null=False, default="")
+    shape = Varchar(length=20, null=False, default="")  # a size or a paper
+    host = Varchar(length=255, null=False, default="")  # see places.Place
+    path = Varchar(length=200, null=False, default="")
+    placement = Varchar(length=80, null=False, default="")
+    hits = Integer(null=False, default=0)
+
+
 INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS brand_kit_revision ON brand_kit (affiliate, revision)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS creative_hit_once "
+    "ON creative_hit (enrollment, day, design, shape, host, path, placement)",
+    "CREATE INDEX IF NOT EXISTS creative_hit_day ON creative_hit (day)",
 )

@@ -4,28 +4,23 @@ Whether somebody was here today already is known from a digest of address and br
 that never leaves this process. Stored is only how many came.
 """
 
-import asyncio
 import hashlib
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-import structlog
 from litestar import Litestar
 
 from portal import db
 from portal.ids import new_id
 from portal.insights.rules import MORE
 from portal.insights.tables import PageVisits
+from portal.tally import Tally
 
-log = structlog.get_logger("portal.visits")
-
-EVERY = 2.0  # seconds between two writes
-LAST_WAIT = 10.0
 # A network that opens more pages a day is a machine; a day that names more sources is somebody at play.
 MOST_OF_A_NETWORK = 200
 MOST_SOURCES = 200
@@ -41,11 +36,11 @@ class Visit:
     browser: str
 
 
-class Visits:
-    """What was counted and is not stored yet."""
+class Visits(Tally[tuple[UUID, date, str]]):
+    """Each visitor once a day."""
 
     def __init__(self) -> None:
-        self._waiting: Counter[tuple[UUID, date, str]] = Counter()
+        super().__init__("visits", record_visits)
         self._day: date | None = None
         self._forget()
 
@@ -62,29 +57,7 @@ class Visits:
             return
         self._seen.add(seen)
         self._networks[visit.network] += 1
-        self._waiting[visit.program, visit.day, visit.source] += 1
-
-    async def settled(self) -> None:
-        """Stores what waits. With the database away it stays, and is added to."""
-        counted, self._waiting = self._waiting, Counter()
-        if not counted:
-            return
-        try:
-            await record_visits(counted)
-        except Exception as error:
-            if db.is_away(error) or db.is_full(error):
-                self._waiting += counted
-            else:
-                log.exception("visits could not be stored", visits=counted.total())
-
-    async def run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY)
-            await self.settled()
-
-    @property
-    def waiting(self) -> int:
-        return self._waiting.total()
+        self.count((visit.program, visit.day, visit.source))
 
     def _forget(self) -> None:
         self._seen: set[bytes] = set()
@@ -132,14 +105,5 @@ async def _kept_apart(program: UUID, day: date, sources: Counter[str]) -> Counte
 async def counting_visits(app: Litestar) -> AsyncIterator[None]:
     visits = Visits()
     app.state.visits = visits
-    task = asyncio.create_task(visits.run())
-    try:
+    async with visits.running():
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        with suppress(TimeoutError):
-            await asyncio.wait_for(visits.settled(), timeout=LAST_WAIT)
-        if visits.waiting:
-            log.error("visits were still waiting for the database at the end", visits=visits.waiting)

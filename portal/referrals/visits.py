@@ -12,14 +12,17 @@ PLACEMENT = re.compile(r"[^\w .,:&+()/-]")
 TABLET = re.compile(r"iPad|Tablet|PlayBook|Silk|Android(?!.*Mobi)", re.IGNORECASE)
 
 
-def not_counted(method: str, headers: Mapping[str, str]) -> NotCounted | None:
-    """Why a request through a link is no click; None for a visit. Repeats are found when it is stored."""
+def not_counted(method: str, headers: Mapping[str, str], shown_as: str = "document") -> NotCounted | None:
+    """Why a request through a link is no click; None for a visit. Repeats are found when it is stored.
+
+    `shown_as` is what browsers say that they open it for; a picture on a page is an "image".
+    """
     if method == "HEAD":
         return NotCounted.HEAD
     purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-moz") or ""
     if "prefetch" in purpose or "preview" in purpose:
         return NotCounted.PREFETCH
-    if headers.get("sec-fetch-dest", "document") != "document":
+    if headers.get("sec-fetch-dest", shown_as) != shown_as:
         # A hidden picture or frame is nobody's visit.
         return NotCounted.NOT_A_VISIT
     if is_bot(headers.get("user-agent", "")):

@@ -227,6 +227,7 @@ ACCESS = {
     "GET /manage/affiliates/{enrollment}/sales/{sale}": Open.TO_MANAGERS,
     "POST /manage/affiliates/{enrollment}/sales/{sale}": Open.TO_MANAGERS,
     "GET /manage/decisions": Open.TO_MANAGERS,
+    "GET /manage/creatives": Open.TO_MANAGERS,
     "GET /manage/claims": Open.TO_MANAGERS,
     "GET /manage/claims/{claim}": Open.TO_MANAGERS,
     "POST /manage/claims/{claim}": Open.TO_MANAGERS,
