@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     render = commands.add_parser("render", help="one picture, or the one-pager if --out ends in .pdf")
     render.add_argument("--design", default="spotlight")
     render.add_argument("--size", default="1200x630", help="such as 300x250 or 300x250@2x")
+    render.add_argument("--paper", default="", help="for a PDF: a4 or letter")
     render.add_argument("--brand-name", required=True)
     render.add_argument("--logo", type=Path, help="PNG, JPEG or WebP")
     render.add_argument("--colour", action="append", default=[], help="#14574A; twice for a second one")
@@ -76,7 +77,7 @@ def _render(chosen: argparse.Namespace) -> int:
     )
     form = chosen.out.suffix.lstrip(".").lower()
     if form == "pdf":
-        data = render_sheet(design, design.papers[0], affiliate, program, offer)
+        data = render_sheet(design, chosen.paper or "a4", affiliate, program, offer)
     else:
         data = render_banner(design, Size.parse(chosen.size), affiliate, program, offer, form).data
     chosen.out.write_bytes(data)

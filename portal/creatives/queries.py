@@ -11,6 +11,7 @@ from assets_gen import design as designs
 from assets_gen.colour import contrast
 from assets_gen.languages import language
 from assets_gen.palette import palette_of
+from assets_gen.papers import PAPERS
 from portal.creatives.forms import KitDraft
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.seen import SeenOn
@@ -176,12 +177,12 @@ def gallery(showing: str) -> tuple[tuple[Design, str], ...]:
     """(design, size or paper) of what is shown: a design's own page of all its sizes, or some of each."""
     if showing in designs.names():
         design = Design.load(showing)
-        return tuple((design, shape) for shape in (*map(str, design.sizes), *design.papers))
+        return tuple((design, shape) for shape in (*map(str, design.sizes), *design.previews))
     found: list[tuple[Design, str]] = []
     for design in shelf():
         if showing != "paper":
             found += [(design, str(size)) for size in design.sizes[:LEADING]]
-        found += [(design, paper) for paper in design.papers]
+        found += [(design, paper) for paper in design.previews]
     return tuple(found)
 
 
@@ -197,13 +198,13 @@ def creatives_page(
     """`versions` by design and file: a few digits of what is in the file, so browsers see every change."""
     cards = tuple(
         _paper_card(design, shape, me, terms.name, base, versions)
-        if shape in design.papers
+        if shape in design.previews
         else _banner_card(design, Size.parse(shape), me, terms.name, base, versions)
         for design, shape in gallery(showing)
     )
     all_designs = shelf()
-    counts = {design.name: len(design.sizes) + len(design.papers) for design in all_designs}
-    papers = sum(len(design.papers) for design in all_designs)
+    counts = {design.name: len(design.sizes) + len(design.previews) for design in all_designs}
+    papers = sum(len(design.previews) for design in all_designs)
     kinds = (("all", "All", sum(counts.values())), ("paper", "PDF", papers))
     named = tuple((design.name, design.title, counts[design.name]) for design in all_designs)
     chosen = showing if showing == "paper" or showing in counts else "all"
@@ -286,10 +287,13 @@ def _paper_card(
     address = address_of(me, design.name, f"{paper}.pdf")
     return Card(
         title=f"{design.title} one-pager",
-        note=f"PDF, {paper.upper()}, text can be selected",
+        note="PDF, text can be selected",
         href=address,
         copies=base + address,
-        downloads=(("PDF", address_of(me, design.name, f"{paper}.pdf", download="1")),),
+        downloads=tuple(
+            (PAPERS[kind].title, address_of(me, design.name, f"{kind}.pdf", download="1"))
+            for kind in design.papers
+        ),
         picture=_shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
     )
 

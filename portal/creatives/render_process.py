@@ -75,7 +75,7 @@ def _warmed_up() -> Done:
             render_banner(
                 design, size, Brand("Warm"), Brand("Warm", mark="leaves"), Offer(link="warm", code="W")
             )
-        for paper in design.papers:
+        for paper in design.papers[:1]:
             render_sheet(design, paper, Brand("Warm"), Brand("Warm"), Offer())
     return Done(b"", "")
 

@@ -1,6 +1,8 @@
 """The one-pager: read by people, by screen readers and by machines."""
 
 import io
+import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from weasyprint.urls import FatalURLFetchingError
 
 from assets_gen import AssetError, Brand, Design, Offer, render_sheet
 from assets_gen.kits import PROGRAM, kits
-from assets_gen.sheet import _memory
+from assets_gen.papers import PAPERS
+from assets_gen.sheet import _headline, _memory
+from assets_gen.text import shape
 
 SPOTLIGHT = Design.load("spotlight")
 
@@ -59,6 +63,52 @@ def test_all_fonts_are_embedded() -> None:
     assert all("/FontFile2" in d or "/FontFile3" in d for d in files)
 
 
+@pytest.mark.parametrize(("paper", "width", "height"), [("a4", 210, 297), ("letter", 215.9, 279.4)])
+def test_a_sheet_has_the_size_of_its_paper(paper: str, width: float, height: float) -> None:
+    brand, offer = kits()["no logo at all"]
+    reader, text = read(render_sheet(SPOTLIGHT, paper, brand, PROGRAM, offer))
+    assert len(reader.pages) == 1
+    box = reader.pages[0].mediabox
+    assert [round(float(side) / 72 * 25.4, 1) for side in (box.width, box.height)] == [width, height]
+    assert offer.code in text
+
+
+@pytest.mark.parametrize(
+    ("language", "kit"), [("de", "60-character name"), ("ar", "Arabic"), ("ja", "Japanese")]
+)
+def test_a_sheet_speaks_the_language_of_its_offer(language: str, kit: str) -> None:
+    brand, offer = kits()[kit]
+    spoken = replace(offer, language=language, headline="", discount="")
+    reader, text = read(render_sheet(SPOTLIGHT, "letter", brand, PROGRAM, spoken))
+    catalogue: Any = reader.trailer["/Root"]
+    assert catalogue["/Lang"] == language
+    assert offer.code in text
+    assert reader.metadata is not None
+    assert "\u200b" not in (reader.metadata.title or "")
+    fonts: Any = reader.pages[0]["/Resources"]
+    names = " ".join(str(font.get_object()["/BaseFont"]) for font in fonts["/Font"].values())
+    assert {"de": "Bricolage", "ar": "Alexandria", "ja": "Zen"}[language] in names
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ビジネスの\u200bすべてを、\u200bひとつの\u200b場所で",
+        "Dein ganzes Business an\u00a0einem\u00a0Ort",
+        kits()["headline of 90 characters"][1].headline,
+    ],
+)
+def test_no_headline_lies_on_the_disc(paper: str, text: str) -> None:
+    sheet, face = PAPERS[paper], SPOTLIGHT.faces["headline"]
+    lines, size, leading = _headline(text, face, sheet)
+    across, down, radius = sheet.width - 0.282 * sheet.hero, 0.702 * sheet.hero, 0.271 * sheet.hero
+    for number, line in enumerate(lines, start=1):
+        right = 15 + (sheet.width - 210) / 2 + shape(line, face).width * size
+        foot = 31.6 + (number * leading - 0.2) * size
+        assert math.dist((min(right, across), foot), (across, down)) > radius
+
+
 @pytest.mark.parametrize("kit", kits())
 def test_every_kit_fits_on_one_page(kit: str) -> None:
     brand, offer = kits()[kit]
@@ -83,7 +133,7 @@ def test_the_fetcher_answers_its_own_names_and_nothing_else() -> None:
 
 
 def test_an_unknown_paper_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(AssetError, match="comes on a4, not on 'b5'"):
+    with pytest.raises(AssetError, match="comes on a4, letter, not on 'b5'"):
         render_sheet(SPOTLIGHT, "b5", Brand("Ada"), PROGRAM, Offer())
 
 
