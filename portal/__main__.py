@@ -20,7 +20,10 @@ def main() -> None:
 @click.option("--demo", is_flag=True, help="Fill an empty portal with the demo program first.")
 @click.option("--no-worker", is_flag=True, help="Leave the letters to `portal worker`.")
 @click.option(
-    "--processes", default=1, show_default=True, help="Server processes; more than one needs PostgreSQL."
+    "--processes",
+    default=1,
+    show_default=True,
+    help="Server processes; more than one needs PORTAL_RATE_LIMIT_URL.",
 )
 def serve(demo: bool, no_worker: bool, processes: int) -> None:
     """Serve the portal: migrates, loads the program files, then answers."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from datetime import datetime
 from functools import partial
 
@@ -95,6 +95,11 @@ def create_app(
             yield
 
     @asynccontextmanager
+    async def counting_tries(app: Litestar) -> AsyncIterator[None]:
+        async with aclosing(app.state.limits):
+            yield
+
+    @asynccontextmanager
     async def letters(app: Litestar) -> AsyncIterator[None]:
         if not own_worker:
             yield
@@ -154,6 +159,7 @@ def create_app(
         ),
         # The pool first: contexts end in reverse, so buffers and worker still have it when they end.
         lifespan=[
+            counting_tries,
             database,
             letters,
             counting_clicks,

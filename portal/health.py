@@ -6,6 +6,7 @@ from litestar import Response, Router, get
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from portal import db
+from portal.limits import RateLimits
 from portal.migrate import missing
 from portal.outbox.tables import Letter
 from portal.web import Asking, settings_of
@@ -21,7 +22,7 @@ async def healthz() -> Response[Any]:
 
 @get("/readyz")
 async def readyz(request: Asking) -> Response[Any]:
-    """It can do its work: the database answers and is migrated, the data folder takes files."""
+    """It can do its work: the database is there and migrated, tries are counted, the data folder is there."""
     problems = []
     try:
         if waiting := await missing():
@@ -30,6 +31,9 @@ async def readyz(request: Asking) -> Response[Any]:
         if not db.is_away(error):
             raise
         problems.append("the database does not answer")
+    limits: RateLimits = request.app.state.limits
+    if not await limits.answer():
+        problems.append("the server of PORTAL_RATE_LIMIT_URL does not answer")
     if not settings_of(request).data_dir.is_dir():
         problems.append("the data folder is gone")
     return Response({"ok": not problems, "problems": problems}, status_code=503 if problems else 200)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from portal.clock import utc_now
 from portal.demo import DEMO_PROGRAM
 from portal.demo.people import kept_hints
 from portal.errors import CannotStart
+from portal.limits import RateLimits
 from portal.migrate import migrate
 from portal.programs.actions import load_program, load_programs
 from portal.programs.queries import all_programs, program_by_slug
@@ -41,7 +42,10 @@ def check_place(settings: Settings) -> None:
 
 
 async def prepare(settings: Settings, *, demo: bool) -> None:
-    """Everything that has to be true before the first request."""
+    """Everything that has to be true before the first request. Raises CannotStart."""
+    async with aclosing(RateLimits(settings.rate_limit_url)) as limits:
+        if not await limits.answer():
+            raise CannotStart("The server of PORTAL_RATE_LIMIT_URL does not answer. Start it first.")
     try:
         async with db.connected(settings.database_url):
             await migrate()
@@ -104,8 +108,6 @@ def sign_ins(settings: Settings, now: datetime | None = None) -> str:
 
 
 def serve_until_stopped(settings: Settings, *, own_worker: bool, processes: int) -> None:
-    if processes > 1 and settings.database_url.startswith("sqlite"):
-        raise CannotStart("More than one process needs PostgreSQL. Set PORTAL_DATABASE_URL.")
     if processes > 1 and settings.rate_limit_url.startswith("memory"):
         raise CannotStart("More than one process needs limits that they share. Set PORTAL_RATE_LIMIT_URL.")
     # Not forked: what this process has used by now (a pool of threads, the object store's runtime) would be

@@ -12,6 +12,12 @@ def chromium() -> Path | None:
     return Path(found) if found else None
 
 
+def counting_server() -> Path | None:
+    """What several server processes count tries in."""
+    found = next((path for name in ("valkey-server", "redis-server") if (path := shutil.which(name))), None)
+    return Path(found) if found else None
+
+
 def postgres_programs() -> Path | None:
     """The folder with PostgreSQL's initdb and postgres: the newest, for Debian keeps them off PATH."""
     kept_apart = [folder for pattern in POSTGRES_FOLDERS for folder in Path("/").glob(pattern.lstrip("/"))]
@@ -26,6 +32,8 @@ def missing_packages() -> list[str]:
         missing.append("chromium")
     if not postgres_programs():
         missing.append("postgresql")
+    if not counting_server():
+        missing.append("redis-server")
     return missing
 
 

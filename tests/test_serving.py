@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.counting import counting
 from tests.house.ours import HOUSE
 from tests.postgres import free_port
 
@@ -28,7 +29,7 @@ def portal(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.kill()
 
 
-def wait_for(address: str, process: subprocess.Popen[str]) -> None:
+def wait_for(address: str, process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -53,6 +54,24 @@ def test_an_empty_folder_becomes_a_portal_that_draws_banners_and_ends_when_told(
     assert process.returncode == 0
     assert "Sign in as" in said
     assert "mira@kartra.example" in said
+
+
+def test_two_processes_serve_one_database_and_count_tries_together(tmp_path: Path) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with counting() as (limits, _):
+        said = {"PORTAL_DATA_DIR": str(tmp_path / "data"), "PORTAL_PORT": str(port)}
+        environment = {**os.environ, **said, "PORTAL_RATE_LIMIT_URL": limits}
+        command = (sys.executable, "-m", "portal", "serve", "--processes", "2")
+        with subprocess.Popen(command, cwd=HOUSE, env=environment, stdout=subprocess.DEVNULL) as process:
+            wait_for(address, process)
+            wrong = {"email": "nobody@example.com", "password": "not this one"}
+            # A connection each, so that the system hands them to either process.
+            answers = [httpx.post(f"{address}/signin", data=wrong).status_code for _ in range(13)]
+            assert httpx.get(f"{address}/readyz").json() == {"ok": True, "problems": []}
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+    assert sorted(answers) == [422] * 10 + [429] * 3
 
 
 def test_a_port_that_is_taken_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
@@ -83,6 +102,7 @@ def test_a_port_that_is_taken_ends_the_start_with_a_sentence(tmp_path: Path) -> 
         ({"PORTAL_DATABASE_URL": "sqlite:////nowhere/at/all.sqlite"}, ("serve",), "PORTAL_DATABASE_URL"),
         ({"PORTAL_STORAGE_URL": "file:///proc/nothing"}, ("serve",), "PORTAL_STORAGE_URL"),
         ({"PORTAL_PORT": "http"}, ("serve",), "PORTAL_PORT"),
+        ({"PORTAL_RATE_LIMIT_URL": "redis://127.0.0.1:1"}, ("serve",), "PORTAL_RATE_LIMIT_URL"),
     ],
 )
 def test_what_cannot_start_says_why(
