@@ -1,28 +1,21 @@
-"""Keeping brand kits, and pictures made from them: drawn once, stored under what is in them."""
+"""Pictures made from brand kits: drawn once, stored under what is in them."""
 
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
-from assets_gen import AssetError, Brand, Design, Offer, Size
+from assets_gen import Brand, Design, Offer, Size
 from assets_gen import design as designs
 from assets_gen.fingerprint import fingerprint
 from assets_gen.languages import language
-from portal import db
-from portal.creatives.forms import KitDraft
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job
-from portal.creatives.kits import Holder, Kit, KitColours, kit_of
+from portal.creatives.kits import Holder, Kit
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.renderers import Renderers, TookTooLong
 from portal.creatives.room import PICTURES_FOLDER
 from portal.creatives.rules import Wanted
-from portal.creatives.tables import BrandKit
 from portal.errors import Busy, NotFound
-from portal.ids import new_id
 from portal.programs.rules import ProgramTerms
 from portal.storage import Storage
 
@@ -186,64 +179,3 @@ def offer_of(who: Holder, base: str) -> Offer:
         discount=spoken.discount if saves else "",
         language=who.language,
     )
-
-
-async def save_kit(
-    affiliate_id: UUID, account_name: str, draft: KitDraft, logo: KeptLogo | None, now: datetime
-) -> int:
-    """The number of the newest revision. Saving what is already there makes no new one."""
-    async with db.transaction():
-        before = await kit_of(affiliate_id, account_name)
-        kit = Kit(
-            revision=before.revision,
-            name=draft.name,
-            logo_key=logo.key if logo else before.logo_key,
-            colours=KitColours(draft.colours, logo.colours if logo else before.colours.found),
-            web_address=draft.web_address,
-            tagline=draft.tagline,
-        )
-        if kit == before and before.revision:
-            return before.revision
-        await BrandKit.insert(
-            BrandKit(
-                id=new_id(),
-                affiliate=affiliate_id,
-                revision=before.revision + 1,
-                name=kit.name,
-                logo_key=kit.logo_key,
-                colours=msgspec.json.encode(kit.colours).decode(),
-                web_address=kit.web_address,
-                tagline=kit.tagline,
-                created_at=now,
-            )
-        )
-        return before.revision + 1
-
-
-async def remove_logo(affiliate_id: UUID, account_name: str, now: datetime) -> None:
-    """A new revision that shows the name instead; colours found in the logo go with it."""
-    async with db.transaction():
-        before = await kit_of(affiliate_id, account_name)
-        if before.logo_key is None:
-            return
-        await BrandKit.insert(
-            BrandKit(
-                id=new_id(),
-                affiliate=affiliate_id,
-                revision=before.revision + 1,
-                name=before.name,
-                logo_key=None,
-                colours=msgspec.json.encode(KitColours(before.colours.chosen)).decode(),
-                web_address=before.web_address,
-                tagline=before.tagline,
-                created_at=now,
-            )
-        )
-
-
-def can_be_drawn(draft: KitDraft) -> bool:
-    try:
-        Brand(draft.name, colours=draft.colours)
-    except AssetError:
-        return False
-    return not draft.errors

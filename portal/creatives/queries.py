@@ -1,18 +1,15 @@
 """What the pages of this room say."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
-from assets_gen import Brand, Design, Size, fonts
+from assets_gen import Design, Size
 from assets_gen import design as designs
-from assets_gen.colour import contrast
 from assets_gen.languages import language
-from assets_gen.palette import palette_of
 from assets_gen.papers import PAPERS
-from portal.creatives.forms import KitDraft
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.seen import SeenOn
 from portal.programs.rules import ProgramTerms
@@ -30,28 +27,6 @@ class Shown:
     height: int
     alt: str
     language: str
-
-
-@dataclass(frozen=True)
-class Check:
-    """What was measured on the preview, as parts.checks shows it."""
-
-    name: str
-    words: str
-    passed: bool = True
-
-
-@dataclass(frozen=True)
-class BrandPage:
-    """creatives/brand.html"""
-
-    draft: KitDraft
-    revision: int
-    logo_src: str  # empty without a logo
-    found: tuple[str, ...]
-    used: tuple[str, ...]  # the colours that the pictures are made from
-    previews: tuple[Shown, ...]
-    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True)
@@ -126,53 +101,6 @@ def tracked_link(base: str, me: Holder, design: str, shape: str) -> str:
     return f"{base}/r/{me.slug}?p={design}-{shape.partition('@')[0]}"
 
 
-def brand_page(
-    kit: Kit, seen: Kit, draft: KitDraft, me: Holder, terms: ProgramTerms, versions: dict[str, str]
-) -> BrandPage:
-    """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become."""
-    design = Design.load(EVERGREEN)
-    sizes = design.sizes[:LEADING]
-    pictures = tuple(_shown(design.name, f"{size}.webp", size, me, terms.name, versions) for size in sizes)
-    if seen != kit:
-        typed = urlencode(
-            {"name": seen.name, "tagline": seen.tagline, "main": seen.draft.main, "second": seen.draft.second}
-        )
-        pictures = tuple(
-            replace(picture, src=f"/brand/preview/{size}.webp?{typed}")
-            for picture, size in zip(pictures, sizes, strict=True)
-        )
-    return BrandPage(
-        draft=draft,
-        revision=kit.revision,
-        logo_src=f"/brand/logo?v={kit.logo_key[-20:-4]}" if kit.logo_key else "",
-        found=kit.colours.found,
-        used=seen.shown_colours,
-        previews=pictures,
-        checks=checks_of(design, seen, terms),
-    )
-
-
-def checks_of(design: Design, kit: Kit, terms: ProgramTerms) -> tuple[Check, ...]:
-    """The contrasts that the design will have with these colours."""
-    brand = Brand(kit.name, colours=kit.shown_colours)
-    palette = palette_of(design, brand, Brand(terms.name, colours=(terms.brand.accent,)))
-    text = contrast(palette["text"].rgb, palette["near"].rgb)
-    button = contrast(palette["action_ink"].rgb, palette["action"].rgb)
-    gaps = "" if kit.logo_key else fonts.missing(kit.name, "name")
-    where = "your colours" if kit.shown_colours else f"{terms.name}’s colours, because you have chosen none"
-    named = Check("Your name can be set", "Every letter of it is in the fonts that pictures are set in.")
-    if gaps:
-        named = Check("Not all of your name can be set", f"No font here has {gaps}. A logo shows it.", False)
-    return (
-        named,
-        Check("Words read well", f"Their contrast is {text:.1f} : 1 in {where}; 4.5 is enough."),
-        Check("Buttons read well", f"Dark words on {palette['action'].hex} have {button:.1f} : 1."),
-        Check(
-            "Both brands carry the same weight", "They are scaled by their area of ink, not by their width."
-        ),
-    )
-
-
 def gallery(showing: str) -> tuple[tuple[Design, str], ...]:
     """(design, size or paper) of what is shown: a design's own page of all its sizes, or some of each."""
     if showing in designs.names():
@@ -235,7 +163,7 @@ def address_of(me: Holder, design: str, file: str, **said: str) -> str:
     return f"/c/{me.slug}/{design}/{file}?{query}" if query else f"/c/{me.slug}/{design}/{file}"
 
 
-def _shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
+def shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
     src = address_of(me, design, file, v=versions[f"{design}/{file}"])
     return Shown(src, size.width, size.height, alt_text(program, me, design), me.language)
 
@@ -256,7 +184,7 @@ def _banner_card(
             )
             for name, form in (("PNG", "png"), ("JPEG", "jpg"))
         ),
-        picture=_shown(design.name, f"{size}.webp", size, me, program, versions),
+        picture=shown(design.name, f"{size}.webp", size, me, program, versions),
     )
 
 
@@ -294,7 +222,7 @@ def _paper_card(
             (PAPERS[kind].title, address_of(me, design.name, f"{kind}.pdf", download="1"))
             for kind in design.papers
         ),
-        picture=_shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
+        picture=shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
     )
 
 
@@ -309,7 +237,7 @@ def creative_page(
     seen: tuple[SeenOn, ...],
 ) -> CreativePage:
     file = f"{size}.webp"
-    picture = _shown(design.name, file, size, me, terms.name, {f"{design.name}/{file}": version})
+    picture = shown(design.name, file, size, me, terms.name, {f"{design.name}/{file}": version})
     image, sharp = (
         base + address_of(me, design.name, f"{size}{density}.{design.form}") for density in ("", "@2x")
     )

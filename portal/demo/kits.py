@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 from assets_gen.fonts import HERE as FONTS
 from assets_gen.intake import clean_logo
 from portal.accounts.tables import Affiliate
-from portal.creatives.actions import KeptLogo, logo_key, save_kit
+from portal.creatives.actions import KeptLogo, logo_key
 from portal.creatives.forms import KitDraft
+from portal.creatives.kit_actions import save_kit
 from portal.demo.people import ADA, email_of
 from portal.settings import Settings
 from portal.storage import Storage

@@ -9,8 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from assets_gen import Size
 from assets_gen.design import names
-from portal.creatives.asking import studio_of
-from portal.creatives.pages import KINDS
+from portal.creatives.asking import MEDIA_TYPES, studio_of
 from portal.enrollments.me import must_speak_of
 from portal.enrollments.queries import Me
 from portal.errors import Busy, NotFound, TooMany
@@ -90,7 +89,7 @@ async def try_picture(
             headers={"Cache-Control": "no-store", "Retry-After": str(problem.retry_after)},
         )
     keep = "public, max-age=86400, immutable" if known else "no-store"
-    return Response(drawn, media_type=KINDS[picture.wanted.form], headers={"Cache-Control": keep})
+    return Response(drawn, media_type=MEDIA_TYPES[picture.wanted.form], headers={"Cache-Control": keep})
 
 
 def _wall(request: Asking) -> Wall:

@@ -1,0 +1,132 @@
+"""The room Brand kit: the form, its preview, and the logo."""
+
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+
+from assets_gen import Design
+from portal.creatives import queries
+from portal.creatives.actions import Refusal
+from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
+from portal.creatives.forms import KitDraft, parse_kit
+from portal.creatives.kit_actions import can_be_drawn, remove_logo, save_kit
+from portal.creatives.kit_queries import brand_page
+from portal.creatives.kits import Kit, holder, kit_of
+from portal.creatives.queries import EVERGREEN
+from portal.creatives.rules import wanted
+from portal.enrollments.queries import Me
+from portal.errors import NotFound, TooLarge
+from portal.programs.queries import terms_at
+from portal.web import Asking, Page, go, read_form, settings_of, show, texts_of
+
+UPLOAD_BODY = 6_000_000
+
+
+@get("/brand")
+async def brand(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
+    kit = await kit_of(me.affiliate_id, me.name)
+    return await _brand_page(request, me, kit, kit.draft, now)
+
+
+@post("/brand", request_max_body_size=UPLOAD_BODY)
+async def save_brand(
+    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]
+) -> Response[Any]:
+    """Texts, colours and a logo in one form. What was typed comes back with what is wrong with it."""
+    try:
+        fields, upload = await _kit_form(request)
+    except TooLarge as error:
+        kit = await kit_of(me.affiliate_id, me.name)
+        return await _brand_page(
+            request, me, kit, kit.draft.with_error("logo", error.sentence), now, status=413
+        )
+    draft = parse_kit(fields)
+    logo = None if upload is None else await studio_of(request).keep_logo(me.affiliate_id, upload)
+    if isinstance(logo, Refusal):
+        draft = draft.with_error("logo", logo.sentence)
+        logo = None
+    if draft.errors:
+        kit = await kit_of(me.affiliate_id, me.name)
+        return await _brand_page(request, me, kit, draft, now, status=422)
+    await save_kit(me.affiliate_id, me.name, draft, logo, now)
+    if fields.get("remove_logo"):
+        await remove_logo(me.affiliate_id, me.name, now)
+        return go(request, "/brand", flash="Your logo is removed. Your name stands in its place.")
+    return go(request, "/brand", flash="Your brand kit is saved. Every picture follows it from now on.")
+
+
+@get("/brand/logo")
+async def logo(request: Asking, me: NamedDependency[Me]) -> Response[bytes]:
+    kit = await kit_of(me.affiliate_id, me.name)
+    found = await studio_of(request).logo(kit.logo_key) if kit.logo_key else None
+    if kit.logo_key is None or found is None:
+        raise NotFound
+    kind = MEDIA_TYPES[kit.logo_key.rpartition(".")[2]]
+    return Response(found, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+
+
+@get("/brand/preview")
+async def preview(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
+    """The preview beside the form, from what is typed and not saved yet."""
+    kit = await kit_of(me.affiliate_id, me.name)
+    return await _brand_page(request, me, kit, parse_kit(request.query_params), now, typed=True)
+
+
+@get("/brand/preview/{file:str}")
+async def preview_picture(
+    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], file: FromPath[str]
+) -> Response[bytes]:
+    kit, draft = await kit_of(me.affiliate_id, me.name), parse_kit(request.query_params)
+    asked = wanted(file)
+    if asked is None or not can_be_drawn(draft):
+        raise NotFound
+    terms = await terms_at(me.program_id, now)
+    studio, base = studio_of(request), settings_of(request).base_url
+    who = holder(me).speaking("", terms)
+    picture = await studio.picture_of(kit.typed(draft), who, terms, base, asked)
+    drawn = await studio.drawn(picture)
+    return Response(
+        drawn, media_type=MEDIA_TYPES[asked.form], headers={"Cache-Control": "private, max-age=60"}
+    )
+
+
+async def _brand_page(
+    request: Asking,
+    me: Me,
+    kit: Kit,
+    draft: KitDraft,
+    now: datetime,
+    *,
+    typed: bool = False,
+    status: int = 200,
+) -> Page:
+    terms = await terms_at(me.program_id, now)
+    who = holder(me).speaking("", terms)
+    seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
+    files = [(EVERGREEN, f"{size}.webp") for size in Design.load(EVERGREEN).sizes[: queries.LEADING]]
+    pictures = await pictures_of(request, seen, who, terms, files)
+    page = brand_page(
+        kit, seen, draft, who, terms, {file: picture.version[:12] for file, picture in pictures.items()}
+    )
+    return show(request, "creatives/brand.html", page=page, fragment="preview", status=status)
+
+
+async def _kit_form(request: Asking) -> tuple[dict[str, str], bytes | None]:
+    """The text fields, and the chosen file, which may be empty. Raises TooLarge."""
+    try:
+        form = await read_form(request)
+    except HTTPException as error:
+        if error.status_code == 413:
+            raise TooLarge("This file is larger than 5 MB. Choose a smaller one.") from error
+        raise
+    file = form.get("logo")
+    upload = await file.read() if isinstance(file, UploadFile) and file.filename else None
+    return dict(texts_of(form)), upload
+
+
+KIT_PAGES = (brand, save_brand, logo, preview, preview_picture)
