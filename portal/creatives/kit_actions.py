@@ -1,5 +1,8 @@
-"""Keeping brand kits: every change is a new revision."""
+"""Keeping brand kits: every change is a new revision, and no earlier one is ever lost."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -7,64 +10,100 @@ import msgspec
 
 from assets_gen import AssetError, Brand
 from portal import db
+from portal.accounts.tables import Affiliate
 from portal.creatives.actions import KeptLogo
 from portal.creatives.forms import KitDraft
-from portal.creatives.kits import Kit, KitColours, kit_of
+from portal.creatives.kits import Kit, kept_kit, kit_of
 from portal.creatives.tables import BrandKit
+from portal.errors import NotFound, Refused
 from portal.ids import new_id
 
 
+@dataclass(frozen=True)
+class Files:
+    """What came with the form beside its texts, or was taken away with it. None leaves what is there."""
+
+    logo: KeptLogo | None = None
+    removed: str = ""  # "logo" or nothing
+
+
 async def save_kit(
-    affiliate_id: UUID, account_name: str, draft: KitDraft, logo: KeptLogo | None, now: datetime
+    affiliate_id: UUID, account_name: str, draft: KitDraft, files: Files, by: UUID | None, now: datetime
 ) -> int:
-    """The number of the newest revision. Saving what is already there makes no new one."""
-    async with db.transaction():
+    """The number of the newest revision. Saving what is already there makes no new one.
+
+    `by` is the person, None for the portal itself.
+    """
+    async with _turn(affiliate_id):
         before = await kit_of(affiliate_id, account_name)
-        kit = Kit(
-            revision=before.revision,
-            name=draft.name,
-            logo_key=logo.key if logo else before.logo_key,
-            colours=KitColours(draft.colours, logo.colours if logo else before.colours.found),
-            web_address=draft.web_address,
-            tagline=draft.tagline,
-        )
+        kit = before.typed(draft)
+        if files.removed == "logo":
+            kit = kit.with_logo(None, ())
+        elif files.logo:
+            kit = kit.with_logo(files.logo.key, files.logo.colours)
         if kit == before and before.revision:
             return before.revision
-        await BrandKit.insert(
-            BrandKit(
-                id=new_id(),
-                affiliate=affiliate_id,
-                revision=before.revision + 1,
-                name=kit.name,
-                logo_key=kit.logo_key,
-                colours=msgspec.json.encode(kit.colours).decode(),
-                web_address=kit.web_address,
-                tagline=kit.tagline,
-                created_at=now,
-            )
-        )
+        await _keep(affiliate_id, kit, before.revision, by, now)
         return before.revision + 1
 
 
-async def remove_logo(affiliate_id: UUID, account_name: str, now: datetime) -> None:
-    """A new revision that shows the name instead; colours found in the logo go with it."""
+async def use_again(
+    affiliate_id: UUID, account_name: str, revision: int, by: UUID | None, now: datetime
+) -> None:
+    """The kit of that revision, as a new one. Raises NotFound for one that never was."""
+    async with _turn(affiliate_id):
+        newest = await kit_of(affiliate_id, account_name)
+        earlier = await kept_kit(affiliate_id, revision)
+        if earlier is None:
+            raise NotFound
+        await _keep(affiliate_id, earlier.kit, newest.revision, by, now, earlier.root)
+
+
+async def undo(affiliate_id: UUID, account_name: str, revision: str, by: UUID | None, now: datetime) -> None:
+    """Brings back what was there before that revision, which is undone in the same way.
+
+    Raises Refused where it is not the newest one any more.
+    """
+    async with _turn(affiliate_id):
+        newest = await kit_of(affiliate_id, account_name)
+        if not newest.revision or str(newest.revision) != revision:
+            raise Refused("The brand kit was changed meanwhile. Nothing was undone; please look again.")
+        before = await kept_kit(affiliate_id, newest.revision - 1)
+        kit = before.kit if before else Kit.of_account(account_name)
+        await _keep(affiliate_id, kit, newest.revision, by, now, before.root if before else None)
+
+
+@asynccontextmanager
+async def _turn(affiliate_id: UUID) -> AsyncIterator[None]:
+    """Those who change one account's kit at once go one after the other."""
     async with db.transaction():
-        before = await kit_of(affiliate_id, account_name)
-        if before.logo_key is None:
-            return
-        await BrandKit.insert(
-            BrandKit(
-                id=new_id(),
-                affiliate=affiliate_id,
-                revision=before.revision + 1,
-                name=before.name,
-                logo_key=None,
-                colours=msgspec.json.encode(KitColours(before.colours.chosen)).decode(),
-                web_address=before.web_address,
-                tagline=before.tagline,
-                created_at=now,
-            )
+        await db.for_update(Affiliate.select(Affiliate.id).where(Affiliate.id == affiliate_id))
+        yield
+
+
+async def _keep(
+    affiliate_id: UUID,
+    kit: Kit,
+    newest: int,
+    by: UUID | None,
+    now: datetime,
+    same_as: UUID | None = None,
+) -> None:
+    await BrandKit.insert(
+        BrandKit(
+            id=new_id(),
+            affiliate=affiliate_id,
+            revision=newest + 1,
+            name=kit.name,
+            logo_key=kit.logo_key,
+            colours=msgspec.json.encode(kit.colours).decode(),
+            web_address=kit.web_address,
+            tagline=kit.tagline,
+            saved_by=by,
+            same_as=same_as,
+            created_at=now,
         )
+    )
 
 
 def can_be_drawn(draft: KitDraft) -> bool:

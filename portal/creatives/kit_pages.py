@@ -14,15 +14,15 @@ from portal.creatives import queries
 from portal.creatives.actions import Refusal
 from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
 from portal.creatives.forms import KitDraft, parse_kit
-from portal.creatives.kit_actions import can_be_drawn, remove_logo, save_kit
-from portal.creatives.kit_queries import brand_page
-from portal.creatives.kits import Kit, holder, kit_of
+from portal.creatives.kit_actions import Files, can_be_drawn, save_kit, undo, use_again
+from portal.creatives.kit_queries import EARLIER, brand_page
+from portal.creatives.kits import Kit, holder, kept_kit, kept_kits, kit_of
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.rules import wanted
 from portal.enrollments.queries import Me
 from portal.errors import NotFound, TooLarge
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, go, read_form, settings_of, show, texts_of
+from portal.web import Asking, Page, form_of, go, read_form, settings_of, show, texts_of, who
 
 UPLOAD_BODY = 6_000_000
 
@@ -53,11 +53,47 @@ async def save_brand(
     if draft.errors:
         kit = await kit_of(me.affiliate_id, me.name)
         return await _brand_page(request, me, kit, draft, now, status=422)
-    await save_kit(me.affiliate_id, me.name, draft, logo, now)
-    if fields.get("remove_logo"):
-        await remove_logo(me.affiliate_id, me.name, now)
+    removed = "logo" if fields.get("remove_logo") else ""
+    await save_kit(me.affiliate_id, me.name, draft, Files(logo, removed), who(request).person, now)
+    if removed:
         return go(request, "/brand", flash="Your logo is removed. Your name stands in its place.")
     return go(request, "/brand", flash="Your brand kit is saved. Every picture follows it from now on.")
+
+
+@post("/brand/undo")
+async def undo_brand(
+    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]
+) -> Response[Any]:
+    said = (await form_of(request)).get("revision", "")
+    await undo(me.affiliate_id, me.name, said, who(request).person, now)
+    return go(request, "/brand", flash="Undone. Your brand kit is what it was before.")
+
+
+@post("/brand/kits/{revision:int}/again")
+async def brand_again(
+    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], revision: FromPath[int]
+) -> Response[Any]:
+    await use_again(me.affiliate_id, me.name, revision, who(request).person, now)
+    return go(request, "/brand", flash="This kit is yours again. Every picture follows it from now on.")
+
+
+@get("/brand/kits/{revision:int}/{file:str}")
+async def earlier_picture(
+    request: Asking,
+    me: NamedDependency[Me],
+    now: NamedDependency[datetime],
+    revision: FromPath[int],
+    file: FromPath[str],
+) -> Response[bytes]:
+    """What the pictures of an earlier kit looked like, in what is on offer today."""
+    kept, asked = await kept_kit(me.affiliate_id, revision), wanted(file)
+    if kept is None or asked is None:
+        raise NotFound
+    terms = await terms_at(me.program_id, now)
+    studio, base = studio_of(request), settings_of(request).base_url
+    picture = await studio.picture_of(kept.kit, holder(me).speaking("", terms), terms, base, asked)
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return Response(await studio.rendered(picture), media_type=MEDIA_TYPES[asked.form], headers=headers)
 
 
 @get("/brand/logo")
@@ -87,8 +123,8 @@ async def preview_picture(
         raise NotFound
     terms = await terms_at(me.program_id, now)
     studio, base = studio_of(request), settings_of(request).base_url
-    who = holder(me).speaking("", terms)
-    picture = await studio.picture_of(kit.typed(draft), who, terms, base, asked)
+    holding = holder(me).speaking("", terms)
+    picture = await studio.picture_of(kit.typed(draft), holding, terms, base, asked)
     drawn = await studio.drawn(picture)
     return Response(
         drawn, media_type=MEDIA_TYPES[asked.form], headers={"Cache-Control": "private, max-age=60"}
@@ -106,13 +142,13 @@ async def _brand_page(
     status: int = 200,
 ) -> Page:
     terms = await terms_at(me.program_id, now)
-    who = holder(me).speaking("", terms)
+    holding = holder(me).speaking("", terms)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
     files = [(EVERGREEN, f"{size}.webp") for size in Design.load(EVERGREEN).sizes[: queries.LEADING]]
-    pictures = await pictures_of(request, seen, who, terms, files)
-    page = brand_page(
-        kit, seen, draft, who, terms, {file: picture.version[:12] for file, picture in pictures.items()}
-    )
+    pictures = await pictures_of(request, seen, holding, terms, files)
+    versions = {file: picture.version[:12] for file, picture in pictures.items()}
+    kept = () if typed else await kept_kits(me.affiliate_id, EARLIER + 2)
+    page = brand_page(kit, seen, draft, holding, terms, versions, kept)
     return show(request, "creatives/brand.html", page=page, fragment="preview", status=status)
 
 
@@ -129,4 +165,4 @@ async def _kit_form(request: Asking) -> tuple[dict[str, str], bytes | None]:
     return dict(texts_of(form)), upload
 
 
-KIT_PAGES = (brand, save_brand, logo, preview, preview_picture)
+KIT_PAGES = (brand, save_brand, undo_brand, brand_again, earlier_picture, logo, preview, preview_picture)

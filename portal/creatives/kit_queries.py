@@ -1,15 +1,21 @@
 """What the page of the brand kit says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import zip_longest
 from urllib.parse import urlencode
 
 from assets_gen import Brand, Design, fonts
 from assets_gen.colour import contrast
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft
-from portal.creatives.kits import Holder, Kit
+from portal.creatives.kits import Holder, KeptKit, Kit
 from portal.creatives.queries import EVERGREEN, LEADING, Shown, shown
 from portal.programs.rules import ProgramTerms
+
+EARLIER = 20
+SMALL = "300x250"
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,18 @@ class Check:
     name: str
     words: str
     passed: bool = True
+
+
+@dataclass(frozen=True)
+class EarlierKit:
+    """One that can be used again."""
+
+    revision: int
+    name: str
+    picture: str
+    saved_at: datetime
+    saved_by: str  # empty where it is not known
+    said: str  # what was new in it
 
 
 @dataclass(frozen=True)
@@ -32,12 +50,23 @@ class BrandPage:
     used: tuple[str, ...]  # the colours that the pictures are made from
     previews: tuple[Shown, ...]
     checks: tuple[Check, ...]
+    saved: KeptKit | None = None  # the newest, for the whole page
+    earlier: tuple[EarlierKit, ...] = ()
 
 
 def brand_page(
-    kit: Kit, seen: Kit, draft: KitDraft, me: Holder, terms: ProgramTerms, versions: dict[str, str]
+    kit: Kit,
+    seen: Kit,
+    draft: KitDraft,
+    me: Holder,
+    terms: ProgramTerms,
+    versions: dict[str, str],
+    kept: Sequence[KeptKit] = (),
 ) -> BrandPage:
-    """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become."""
+    """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become.
+
+    `kept` are the saved ones, the newest first: those of `EARLIER`, and two more to compare with.
+    """
     design = Design.load(EVERGREEN)
     sizes = design.sizes[:LEADING]
     pictures = tuple(shown(design.name, f"{size}.webp", size, me, terms.name, versions) for size in sizes)
@@ -57,7 +86,39 @@ def brand_page(
         used=seen.shown_colours,
         previews=pictures,
         checks=checks_of(design, seen, terms),
+        saved=kept[0] if kept else None,
+        earlier=tuple(
+            EarlierKit(
+                revision=one.kit.revision,
+                name=one.kit.name,
+                picture=f"/brand/kits/{one.kit.revision}/{SMALL}.webp",
+                saved_at=one.saved_at,
+                saved_by=one.saved_by,
+                said=_new_in(one, older),
+            )
+            for one, older in zip_longest(kept[1:], kept[2:])
+        )[:EARLIER],
     )
+
+
+def _new_in(kept: KeptKit, older: KeptKit | None) -> str:
+    if kept.first_saved is not None:
+        return "Used again"
+    if older is None:
+        return "Your first kit"
+    one, other = kept.kit, older.kit
+    gone = one.logo_key is None and other.logo_key is not None
+    parts = (
+        ("name", one.name != other.name),
+        ("logo", one.logo_key != other.logo_key and not gone),
+        ("colours", one.colours.chosen != other.colours.chosen),
+        ("web address", one.web_address != other.web_address),
+        ("tagline", one.tagline != other.tagline),
+    )
+    changed = [part for part, differs in parts if differs]
+    told = " and ".join(part for part in (", ".join(changed[:-1]), *changed[-1:]) if part)
+    sentences = [f"New {told}" if told else "", "Logo removed" if gone else ""]
+    return " · ".join(sentence for sentence in sentences if sentence) or "Saved again"
 
 
 def checks_of(design: Design, kit: Kit, terms: ProgramTerms) -> tuple[Check, ...]:

@@ -1,9 +1,12 @@
 """Brand kits, and whose picture an address shows."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import Where
 
 from portal.creatives.forms import KitDraft
 from portal.creatives.rules import name_to_draw
@@ -11,6 +14,8 @@ from portal.creatives.tables import BrandKit
 from portal.enrollments.queries import Me
 from portal.enrollments.tables import Link
 from portal.programs.rules import ProgramTerms
+
+REVISION_MOST = 2**31  # beyond what the column holds
 
 
 class KitColours(msgspec.Struct, frozen=True):
@@ -34,6 +39,11 @@ class Kit:
     web_address: str = ""
     tagline: str = ""
 
+    @classmethod
+    def of_account(cls, name: str) -> "Kit":
+        """What is shown for somebody who has saved nothing."""
+        return cls(0, name_to_draw(name) or "Partner")
+
     @property
     def shown_colours(self) -> tuple[str, ...]:
         """Those chosen, else the two that speak loudest in the logo."""
@@ -49,10 +59,26 @@ class Kit:
             tagline=draft.tagline,
         )
 
+    def with_logo(self, key: str | None, colours: tuple[str, ...]) -> "Kit":
+        """Without one, the colours that were found in it go too."""
+        return replace(self, logo_key=key, colours=KitColours(self.colours.chosen, colours))
+
     @property
     def draft(self) -> KitDraft:
         main, second = (*self.colours.chosen, "", "")[:2]
         return KitDraft(self.name, self.web_address, self.tagline, main, second)
+
+
+@dataclass(frozen=True)
+class KeptKit:
+    """A kit as it was saved."""
+
+    id: UUID
+    root: UUID  # the one that was saved with this first; itself, unless it was brought back
+    kit: Kit
+    saved_at: datetime
+    saved_by: str  # a person's name; empty where it is not known
+    first_saved: datetime | None  # where it was brought back
 
 
 @dataclass(frozen=True)
@@ -83,8 +109,46 @@ async def kit_of(affiliate_id: UUID, account_name: str) -> Kit:
         .order_by(BrandKit.revision, ascending=False)
         .first()
     )
-    if row is None:
-        return Kit(0, name_to_draw(account_name) or "Partner")
+    return Kit.of_account(account_name) if row is None else _kit(row)
+
+
+async def kept_kit(affiliate_id: UUID, revision: int) -> KeptKit | None:
+    if not 0 < revision < REVISION_MOST:
+        return None
+    found = await _kept(affiliate_id, BrandKit.revision == revision, 1)
+    return found[0] if found else None
+
+
+async def kept_kits(affiliate_id: UUID, most: int) -> tuple[KeptKit, ...]:
+    """The newest first."""
+    return await _kept(affiliate_id, BrandKit.revision > 0, most)
+
+
+async def _kept(affiliate_id: UUID, which: Where, most: int) -> tuple[KeptKit, ...]:
+    rows = (
+        await BrandKit.select(
+            *BrandKit.all_columns(),
+            BrandKit.saved_by.name.as_alias("person"),
+            BrandKit.same_as.created_at.as_alias("first_saved"),
+        )
+        .where((BrandKit.affiliate == affiliate_id) & which)
+        .order_by(BrandKit.revision, ascending=False)
+        .limit(most)
+    )
+    return tuple(
+        KeptKit(
+            id=row["id"],
+            root=row["same_as"] or row["id"],
+            kit=_kit(row),
+            saved_at=row["created_at"],
+            saved_by=row["person"] or "",
+            first_saved=row["first_saved"],
+        )
+        for row in rows
+    )
+
+
+def _kit(row: dict[str, Any]) -> Kit:
     return Kit(
         revision=row["revision"],
         name=row["name"],

@@ -1,9 +1,11 @@
 """Brand kits, each change a new revision, and the pages on which creatives were seen."""
 
+from typing import Any
+
 from piccolo.columns import UUID, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from portal.accounts.tables import Affiliate
+from portal.accounts.tables import Affiliate, Person
 from portal.enrollments.tables import Enrollment
 
 
@@ -18,6 +20,10 @@ class BrandKit(Table, tablename="brand_kit"):
     colours = Text(null=False, default="{}")
     web_address = Varchar(length=300, null=False, default="")
     tagline = Varchar(length=120, null=False, default="")
+    # None where the portal itself made it, and for those from before this was kept.
+    saved_by = ForeignKey(Person, null=True, default=None, on_delete=OnDelete.restrict)
+    # The earlier one that was brought back; always the one that was saved with what both say.
+    same_as: ForeignKey[Any] = ForeignKey("self", null=True, default=None, on_delete=OnDelete.restrict)
     created_at = Timestamptz(null=False, default=None)
 
 

@@ -12,7 +12,7 @@ from assets_gen.intake import clean_logo
 from portal.accounts.tables import Affiliate
 from portal.creatives.actions import KeptLogo, logo_key
 from portal.creatives.forms import KitDraft
-from portal.creatives.kit_actions import save_kit
+from portal.creatives.kit_actions import Files, save_kit
 from portal.demo.people import ADA, email_of
 from portal.settings import Settings
 from portal.storage import Storage
@@ -32,7 +32,7 @@ async def dress_up(settings: Settings, now: datetime) -> None:
     await Storage(settings.storage_url).put(key, logo.data)
     draft = KitDraft("Northbound", f"https://{ADA.site}", "Tools for small companies, tried for weeks", GREEN)
     kept = KeptLogo(key, logo.colours)
-    await save_kit(affiliate_id, ADA.name, draft, kept, now - timedelta(days=ADA.days - 3))
+    await save_kit(affiliate_id, ADA.name, draft, Files(kept), None, now - timedelta(days=ADA.days - 3))
 
 
 def northbound() -> bytes:

@@ -167,6 +167,9 @@ ACCESS = {
     "GET /earnings/{sale}": Open.TO_ITS_AFFILIATE,
     "GET /brand": Open.TO_AFFILIATES,
     "POST /brand": Open.TO_AFFILIATES,
+    "POST /brand/undo": Open.TO_AFFILIATES,
+    "POST /brand/kits/{revision}/again": Open.TO_ITS_AFFILIATE,  # the seventh of somebody who has none
+    "GET /brand/kits/{revision}/{file}": Open.TO_ITS_AFFILIATE,
     "GET /brand/logo": Open.TO_ITS_AFFILIATE,  # Ada has none, and sees nobody else's
     "GET /brand/preview": Open.TO_AFFILIATES,
     "GET /brand/preview/{file}": Open.TO_AFFILIATES,
@@ -443,6 +446,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "kit": cast.ben.slug,
         "design": EVERGREEN,
         "size": "300x250",
+        "revision": "7",
         "job": "another",
         "file": "300x250.png",
         "version": "any",
