@@ -59,7 +59,7 @@ from portal.storage import Storage
 from portal.support.pages import claims_router
 from portal.support.staff_pages import staff_claims_router
 from portal.templating import make_environment
-from portal.web import House, Houses
+from portal.web import Asking, House, Houses
 from portal.wire import ReadableHost, SameOrigin, WholeBodies, security_headers
 from portal.worker import Worker, working
 
@@ -74,43 +74,62 @@ def create_app(
     lifespan: tuple[Callable[[Litestar], AbstractAsyncContextManager[None]], ...] = (),
 ) -> Litestar:
     """The whole application. Its database must be migrated; `own_worker` sends letters from here too."""
-    settings = settings or read_settings()
     static = StaticFiles()
-    environment = make_environment(static.address, lambda: clock().date())
-    state = State(
+    app = _routed(static, lifespan)
+    app.state.templates = make_environment(static.address, lambda: app.state.clock().date())
+    settle(app, settings or read_settings(), clock, own_worker=own_worker)
+    return app
+
+
+def settle(app: Litestar, settings: Settings, clock: Clock, *, own_worker: bool) -> None:
+    """Gives an app, which must not be running, its place: this database, these limits, this storage.
+
+    Half a second goes into an app's routes and templates, which are the same wherever it runs.
+    """
+    app.state = State(
         {
             "settings": settings,
             "clock": clock,
-            "templates": environment,
+            "own_worker": own_worker,
+            "templates": app.state.templates,
             "limits": RateLimits(settings.rate_limit_url),
             "storage": Storage(settings.storage_url),
             "sign_in_hints": partial(kept_hints, settings),
         }
     )
 
-    @asynccontextmanager
-    async def database(app: Litestar) -> AsyncIterator[None]:
-        async with db.connected(settings.database_url):
-            app.state.houses = await houses_of(settings, clock())
-            yield
 
-    @asynccontextmanager
-    async def counting_tries(app: Litestar) -> AsyncIterator[None]:
-        async with aclosing(app.state.limits):
-            yield
+@asynccontextmanager
+async def database(app: Litestar) -> AsyncIterator[None]:
+    async with db.connected(app.state.settings.database_url):
+        app.state.houses = await houses_of(app.state.settings, app.state.clock())
+        yield
 
-    @asynccontextmanager
-    async def letters(app: Litestar) -> AsyncIterator[None]:
-        if not own_worker:
-            yield
-            return
-        storage = app.state.storage
-        async with working(Worker(settings, environment, app.state.houses, clock, storage)):
-            yield
 
-    def now() -> datetime:
-        return clock()
+@asynccontextmanager
+async def counting_tries(app: Litestar) -> AsyncIterator[None]:
+    async with aclosing(app.state.limits):
+        yield
 
+
+@asynccontextmanager
+async def letters(app: Litestar) -> AsyncIterator[None]:
+    if not app.state.own_worker:
+        yield
+        return
+    here = app.state
+    async with working(Worker(here.settings, here.templates, here.houses, here.clock, here.storage)):
+        yield
+
+
+def now(request: Asking) -> datetime:
+    clock: Clock = request.app.state.clock
+    return clock()
+
+
+def _routed(
+    static: StaticFiles, lifespan: tuple[Callable[[Litestar], AbstractAsyncContextManager[None]], ...]
+) -> Litestar:
     return Litestar(
         route_handlers=[
             static_router(static),
@@ -151,7 +170,7 @@ def create_app(
         ],
         dependencies={"now": Provide(now, sync_to_thread=False), "me": Provide(provide_me)},
         middleware=[WholeBodies(), ReadableHost(), KnowWho(), KnowProgram(), SameOrigin()],
-        before_send=[security_headers(settings)],
+        before_send=[security_headers],
         exception_handlers=HANDLERS,
         # Pictures and PDFs are packed already, and so are static files.
         compression_config=CompressionConfig(
@@ -169,7 +188,6 @@ def create_app(
             rendering,
             *lifespan,
         ],
-        state=state,
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,
         logging_config=None,

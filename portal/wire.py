@@ -1,7 +1,7 @@
 """What holds on the wire for every answer: security headers, and no unsafe request from another site."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +21,6 @@ from litestar.types import (
 )
 
 from portal.errors import NotAllowed, TooSlow
-from portal.settings import Settings
 from portal.web import SAFE_METHODS
 
 CONTENT_POLICY = (
@@ -42,17 +41,15 @@ HEADERS: Mapping[str, str] = {
 HSTS = "max-age=63072000; includeSubDomains; preload"
 
 
-def security_headers(settings: Settings) -> Callable[[Message, Scope], Awaitable[None]]:
+async def security_headers(message: Message, scope: Scope) -> None:
     """A hook for every answer, error pages included. What a handler has set itself stays."""
-    wanted = {**HEADERS, **({"Strict-Transport-Security": HSTS} if settings.https else {})}
-
-    async def add(message: Message, _: Scope) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableScopeHeaders(message)
-            for name, value in wanted.items():
-                headers.setdefault(name, value)
-
-    return add
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders(message)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if scope["litestar_app"].state.settings.https:
+        headers.setdefault("Strict-Transport-Security", HSTS)
 
 
 class ReadableHost(ASGIMiddleware):

@@ -2,8 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -217,14 +217,35 @@ async def bound(stage: Stage, anyio_backend: str) -> AsyncIterator[None]:
         yield
 
 
-@pytest.fixture
-async def app(stage: Stage, clock: FrozenClock, anyio_backend: str) -> AsyncIterator[Litestar]:
-    """Letters wait until a test sends them: see tests/letters.py."""
+@pytest.fixture(scope="session")
+def unsettled(tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    """The app of all tests of this process, one after the other."""
     from portal.app import create_app  # tests of rules and pictures do without it, and start sooner
 
-    made = create_app(stage.settings, clock=clock, own_worker=False)
-    async with made.lifespan():
-        yield made
+    return create_app(settings_for("sqlite://", tmp_path_factory.mktemp("nowhere")))
+
+
+Opening = Callable[[Settings], AbstractAsyncContextManager[Litestar]]
+
+
+@pytest.fixture
+def opened(unsettled: Litestar, clock: FrozenClock) -> Opening:
+    """`async with opened(settings) as app`: letters wait until a test sends them, see tests/letters.py."""
+    from portal.app import settle
+
+    @asynccontextmanager
+    async def opened(settings: Settings) -> AsyncIterator[Litestar]:
+        settle(unsettled, settings, clock, own_worker=False)
+        async with unsettled.lifespan():
+            yield unsettled
+
+    return opened
+
+
+@pytest.fixture
+async def app(stage: Stage, opened: Opening, anyio_backend: str) -> AsyncIterator[Litestar]:
+    async with opened(stage.settings) as app:
+        yield app
 
 
 def cookie_domain(base_url: str) -> str:

@@ -8,11 +8,10 @@ import httpx
 import pytest
 from litestar import Litestar, Request, Response, post
 
-from portal.app import create_app
 from portal.errors import TooSlow
 from portal.wire import CONTENT_POLICY, WholeBodies
 from tests.cast import PASSWORD, Cast
-from tests.conftest import FrozenClock, People, Stage, settings_for
+from tests.conftest import Opening, People, Stage, settings_for
 
 ANSWERS = ("/", "/apply", "/signin", "/nothing-here", "/home", "/healthz", "/r/nobody", "/static/nothing.css")
 WANTED = {
@@ -32,15 +31,14 @@ def stage(sqlite_stage: Stage) -> Stage:
 
 
 @pytest.fixture
-async def encrypted(stage: Stage, clock: FrozenClock, anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+async def encrypted(stage: Stage, opened: Opening, anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
     """The same portal behind https."""
     settings = settings_for(
         stage.settings.database_url,
         stage.settings.data_dir.parent,
         PORTAL_BASE_URL="https://partners.example",
     )
-    app = create_app(settings, clock=clock, own_worker=False)
-    async with app.lifespan():
+    async with opened(settings) as app:
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=settings.base_url) as client:
             yield client

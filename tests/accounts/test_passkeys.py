@@ -14,7 +14,7 @@ from portal.accounts.tables import Challenge, Passkey, Session
 from portal.audit.actions import Actor
 from tests.accounts.authenticator import Authenticator
 from tests.cast import Cast, Partner, Staff
-from tests.conftest import FrozenClock, People, Stage
+from tests.conftest import FrozenClock, Opening, People, Stage
 from tests.letters import letters_in, sent_letters
 
 OK, MOVED, AGAIN, GONE, REFUSED = 200, 303, 401, 404, 409
@@ -33,13 +33,12 @@ class Place:
 
 
 @pytest.fixture
-async def place(stage: Stage, clock: FrozenClock, anyio_backend: str) -> AsyncIterator[Place]:
+async def place(
+    stage: Stage, opened: Opening, clock: FrozenClock, anyio_backend: str
+) -> AsyncIterator[Place]:
     """A portal that has a name, as passkeys need one."""
-    from portal.app import create_app
-
     settings = replace(stage.settings, base_url=ORIGIN)
-    app = create_app(settings, clock=clock, own_worker=False)
-    async with app.lifespan(), AsyncExitStack() as stack:
+    async with opened(settings) as app, AsyncExitStack() as stack:
         yield Place(People(app, settings, clock, stack), stage.cast, clock, stage, app)
 
 

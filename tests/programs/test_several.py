@@ -20,7 +20,7 @@ from portal.programs.program_file import BadProgram
 from portal.programs.queries import all_programs, program_by_slug, terms_at
 from portal.programs.rules import ProgramTerms
 from tests.cast import BEGINNING, KARTRA, Cast, apply
-from tests.conftest import STRIPE_SECRET, FrozenClock, Stage
+from tests.conftest import STRIPE_SECRET, FrozenClock, Opening, Stage
 from tests.letters import path_in, sent_letters, text_of
 from tests.pages import filled_in
 from tests.sales import click_on, sell
@@ -52,13 +52,10 @@ async def bloom(stage: Stage, clock: FrozenClock, anyio_backend: str) -> Bloom:
 
 
 @pytest.fixture
-async def app(stage: Stage, bloom: Bloom, clock: FrozenClock, anyio_backend: str) -> AsyncIterator[Litestar]:
+async def app(stage: Stage, bloom: Bloom, opened: Opening, anyio_backend: str) -> AsyncIterator[Litestar]:
     """Started again after the new program file came."""
-    from portal.app import create_app
-
-    made = create_app(stage.settings, clock=clock, own_worker=False)
-    async with made.lifespan():
-        yield made
+    async with opened(stage.settings) as app:
+        yield app
 
 
 async def test_the_front_page_lists_them_and_each_has_its_own(visitor: httpx.AsyncClient) -> None:
