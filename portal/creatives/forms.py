@@ -47,8 +47,8 @@ def parse_kit(form: Mapping[str, str]) -> KitDraft:
     colours = {}
     for key in ("main", "second"):
         typed = form.get(key, "").strip()
-        colours[key] = typed if _colour(typed) is None else _colour(typed) or ""
-        if typed and _colour(typed) is None:
+        colours[key] = typed if colour_of(typed) is None else colour_of(typed) or ""
+        if typed and colour_of(typed) is None:
             errors[key] = "This is not a colour. Write it like #14574A, or leave it empty."
     if colours["second"] and not colours["main"] and "second" not in errors:
         colours = {"main": colours["second"], "second": ""}
@@ -56,7 +56,8 @@ def parse_kit(form: Mapping[str, str]) -> KitDraft:
     return KitDraft(name, address, tagline, colours["main"], colours["second"], errors)
 
 
-def _colour(text: str) -> str | None:
+def colour_of(text: str) -> str | None:
+    """`#14574A`; None where it is no colour."""
     match = _COLOUR.match(text)
     if match is None:
         return None

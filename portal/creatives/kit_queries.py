@@ -1,21 +1,23 @@
 """What the page of the brand kit says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from urllib.parse import urlencode
 
 from assets_gen import Brand, Design, fonts
-from assets_gen.colour import contrast
+from assets_gen.colour import Colour, contrast
 from assets_gen.palette import palette_of
-from portal.creatives.forms import KitDraft
+from portal.creatives.forms import KitDraft, colour_of
 from portal.creatives.kits import Holder, KeptKit, Kit
 from portal.creatives.queries import EVERGREEN, LEADING, Shown, shown
 from portal.programs.rules import ProgramTerms
 
 EARLIER = 20
 SMALL = "300x250"
+WHITE = (255, 255, 255)
+WORDS, LARGE_WORDS = 4.5, 3.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class BrandPage:
     revision: int
     logo_src: str  # empty without a logo
     found: tuple[str, ...]
+    reads: Mapping[str, str]  # how words in it read, by colour: of those found and those that are typed
     used: tuple[str, ...]  # the colours that the pictures are made from
     previews: tuple[Shown, ...]
     checks: tuple[Check, ...]
@@ -83,6 +86,11 @@ def brand_page(
         revision=kit.revision,
         logo_src=f"/brand/logo?v={kit.logo_key[-20:-4]}" if kit.logo_key else "",
         found=kit.colours.found,
+        reads={
+            colour: reading(colour)
+            for colour in (*kit.colours.found, *draft.colours)
+            if colour_of(colour) is not None
+        },
         used=seen.shown_colours,
         previews=pictures,
         checks=checks_of(design, seen, terms),
@@ -119,6 +127,18 @@ def _new_in(kept: KeptKit, older: KeptKit | None) -> str:
     told = " and ".join(part for part in (", ".join(changed[:-1]), *changed[-1:]) if part)
     sentences = [f"New {told}" if told else "", "Logo removed" if gone else ""]
     return " · ".join(sentence for sentence in sentences if sentence) or "Saved again"
+
+
+def reading(colour: str) -> str:
+    """Whether words in that colour read on white, with the figure (WCAG: 4.5, from 24 px bold 3)."""
+    ratio = contrast(Colour.parse(colour).rgb, WHITE)
+    # Cut, not rounded: 4.46 is not 4.5.
+    told = f"{int(ratio * 10) / 10:.1f} : 1"
+    if ratio >= WORDS:
+        return f"reads well on white: {told}"
+    if ratio >= LARGE_WORDS:
+        return f"large words read on white: {told}. We set small ones in ink"
+    return f"too pale for text: {told} on white. We set text in ink"
 
 
 def checks_of(design: Design, kit: Kit, terms: ProgramTerms) -> tuple[Check, ...]:

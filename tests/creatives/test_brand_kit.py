@@ -10,6 +10,7 @@ from PIL import Image
 from assets_gen.kits import kits
 from assets_gen.lint import decoded
 from portal.creatives.forms import parse_kit
+from portal.creatives.kit_queries import reading
 from portal.creatives.tables import BrandKit
 from portal.storage import Storage
 from tests.cast import Cast
@@ -200,3 +201,26 @@ def test_a_web_address_that_cannot_be_read_is_told(typed: str) -> None:
 async def test_what_nobody_can_type_is_left_out(ada: httpx.AsyncClient) -> None:
     await ada.post("/brand", data={**FORM, "name": "North\0bound"})
     assert 'value="Northbound"' in (await ada.get("/brand")).text
+
+
+@pytest.mark.parametrize(
+    ("colour", "words"),
+    [
+        ("#14574A", "reads well on white: 8.4 : 1"),
+        ("#2F8F78", "large words read on white: 3.9 : 1. We set small ones in ink"),
+        ("#F0C77E", "too pale for text: 1.5 : 1 on white. We set text in ink"),
+        ("#777777", "large words read on white: 4.4 : 1. We set small ones in ink"),  # 4.48 is not 4.5
+    ],
+)
+def test_each_colour_says_how_words_in_it_read(colour: str, words: str) -> None:
+    assert reading(colour) == words
+
+
+async def test_the_words_about_colours_follow_what_is_typed(ada: httpx.AsyncClient) -> None:
+    query = {**FORM, "main": "#14574a", "second": "#FFF"}
+    panel = await ada.get("/brand/preview", params=query, headers={"HX-Request": "true"})
+    beside = panel.text.partition('id="colours-read"')[2].partition("</ul>")[0]
+    assert "#14574A</code> reads well on white: 8.4 : 1" in beside
+    assert "too pale for text: 1.0 : 1" in beside
+    wrong = await ada.get("/brand/preview", params={**FORM, "main": "orange"}, headers={"HX-Request": "true"})
+    assert "<li>" not in wrong.text.partition('id="colours-read"')[2].partition("</ul>")[0]
