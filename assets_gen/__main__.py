@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--paper", default="", help="for a PDF: a4 or letter")
     render.add_argument("--brand-name", required=True)
     render.add_argument("--logo", type=Path, help="PNG, JPEG or WebP")
+    render.add_argument("--dark-logo", type=Path, help="the one for dark grounds")
     render.add_argument("--colour", action="append", default=[], help="#14574A; twice for a second one")
     render.add_argument("--program-name", default=PROGRAM.name)
     render.add_argument("--code", default="")
@@ -63,8 +64,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _render(chosen: argparse.Namespace) -> int:
     design = Design.load(chosen.design)
-    logo = clean_logo(chosen.logo.read_bytes()).data if chosen.logo else None
-    affiliate = Brand(chosen.brand_name, logo, tuple(chosen.colour))
+    logo, dark = (
+        clean_logo(file.read_bytes()).data if file else None for file in (chosen.logo, chosen.dark_logo)
+    )
+    affiliate = Brand(chosen.brand_name, logo, tuple(chosen.colour), dark_logo=dark)
     own = chosen.program_name == PROGRAM.name
     program = PROGRAM if own else Brand(chosen.program_name, colours=PROGRAM.colours)
     offer = Offer(

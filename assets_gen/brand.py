@@ -24,6 +24,7 @@ class Brand:
     `logo` is an encoded PNG, JPEG or WebP as it leaves `assets_gen.intake` (trusted, small). `colours` are
     "#rrggbb", the main one first; without any they come from the logo. `mark` names a mark of marks.py.
     `photo` is as clean as the logo; `focus` is where its face is, from 0 to 1 across and down.
+    `dark_logo` takes the logo's place on dark grounds; without it the logo itself is relit where it must be.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Brand:
     mark: str | None = None
     photo: bytes | None = None
     focus: tuple[float, float] = (0.5, 0.38)
+    dark_logo: bytes | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", drawable(self.name, MAX_NAME))

@@ -32,7 +32,7 @@ def fingerprint(design: Design, shape: str, form: str, affiliate: Brand, program
 
 def _brand(brand: Brand) -> dict[str, object]:
     values = asdict(brand)
-    for key in ("logo", "photo"):
+    for key in ("logo", "dark_logo", "photo"):
         data = values[key]
         values[key] = hashlib.sha256(data).hexdigest() if data is not None else None
     return values

@@ -12,7 +12,7 @@ from assets_gen.brand import Brand
 from assets_gen.breaking import Fit, fitted, shortened
 from assets_gen.colour import Rgb
 from assets_gen.logo import Logo
-from assets_gen.relight import for_ground, printed, shows_by_itself
+from assets_gen.relight import for_ground, logo_on, printed, shows_by_itself
 from assets_gen.scene import Box, Mark, Picture, Placed, Type
 from assets_gen.scripts import hyphenable, reads_from_right
 from assets_gen.text import Face, Ink, Setting, ink
@@ -136,9 +136,9 @@ def _stack(
     if shrink < 1:
         parts, weight = _program(program, faces["word"], room.cap * shrink, inks)
     space = room.box.width
-    if affiliate.logo is not None:
+    if (logo := logo_on(affiliate, inks[2])) is not None:
         # About as wide as the wordmark above it, unless it would be too low to read.
-        readable = 0.52 * room.cap * for_ground(affiliate.logo, inks[2]).aspect
+        readable = 0.52 * room.cap * for_ground(logo, inks[2]).aspect
         space = min(space, max(7.2 * room.cap, readable))
     own = _affiliate(affiliate, faces["name"], weight, replace(room, cap=room.cap * shrink), inks, space)
     bottom = max(part.box.bottom for part in parts)
@@ -191,8 +191,8 @@ def _set(
 def _affiliate(
     brand: Brand, face: Face, weight: float, room: Room, inks: tuple[Rgb, Rgb, Rgb], space: float
 ) -> Placed:
-    if brand.logo is not None:
-        own = printed(brand.logo, inks[2], inks[0]) if room.printed else for_ground(brand.logo, inks[2])
+    if (logo := logo_on(brand, inks[2])) is not None:
+        own = printed(logo, inks[2], inks[0]) if room.printed else for_ground(logo, inks[2])
         return _logo(own, weight, room, space)
     return _name(fonts.without_missing(brand.name, face.stack), face, room, inks[0], space)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from assets_gen.brand import AssetError, Brand
 from assets_gen.colour import Colour, Rgb, contrast, from_oklab, luminance, to_oklab
 from assets_gen.inks import apart, inks, nearest
 from assets_gen.logo import Logo, border, fitting, is_photo, logo_of, reached
@@ -35,6 +37,32 @@ class Faint:
     @property
     def colour(self) -> Colour:
         return _colour(np.array(self.lab))
+
+
+def is_dark(ground: Rgb) -> bool:
+    """White reads on it at least as well as black."""
+    return contrast((255, 255, 255), ground) >= contrast((0, 0, 0), ground)
+
+
+def logo_on(brand: Brand, ground: Rgb) -> bytes | None:
+    """The brand's own choice for that ground. Like any other it is relit there if it would vanish."""
+    if brand.dark_logo is not None and brand.logo is not None and is_dark(ground):
+        return brand.dark_logo
+    return brand.logo
+
+
+def shown_on(brand: Brand, ground: Rgb, height: int) -> bytes:
+    """The logo as pictures show it on that ground, as a PNG of at most that height.
+
+    Raises AssetError for a brand without one.
+    """
+    data = logo_on(brand, ground)
+    if data is None:
+        raise AssetError("This brand has no logo.")
+    logo = for_ground(data, ground)
+    buffer = io.BytesIO()
+    logo.scaled(min(height, logo.picture.height)).save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
 
 
 @lru_cache(maxsize=256)
@@ -134,7 +162,7 @@ def _moved(centres: Floats, found: list[Faint], ground: Rgb) -> Floats:
 
     The ink nearest to being seen moves first and least; the next one passes it, as in a negative.
     """
-    up = contrast((255, 255, 255), ground) >= contrast((0, 0, 0), ground)
+    up = is_dark(ground)
     least = {one.lab: one.least for one in found}
     keys = [(float(c[0]), float(c[1]), float(c[2])) for c in centres]
     moved = centres.copy()

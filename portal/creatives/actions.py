@@ -9,7 +9,7 @@ from assets_gen import Brand, Design, Offer, Size
 from assets_gen import design as designs
 from assets_gen.fingerprint import fingerprint
 from assets_gen.languages import language
-from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job
+from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job, LogoOn
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.renderers import Renderers, TookTooLong
@@ -21,6 +21,7 @@ from portal.storage import Storage
 
 LOGOS_IN_MEMORY = 64
 PICTURES = ("png", "jpg", "webp")
+DARK = (23, 19, 28)  # the plate on the page of the brand kit
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,15 @@ class Studio:
         await self._renderers.quiet()
 
     async def brand_of(self, kit: Kit) -> Brand:
-        logo = await self.logo(kit.logo_key) if kit.logo_key else None
-        return Brand(kit.name, logo, kit.shown_colours, kit.web_address, kit.tagline)
+        logo, dark = [await self.logo(key) if key else None for key in (kit.logo_key, kit.dark_logo_key)]
+        return Brand(kit.name, logo, kit.shown_colours, kit.web_address, kit.tagline, dark_logo=dark)
+
+    async def logo_on_dark(self, kit: Kit) -> bytes:
+        """As pictures show it on a dark ground, a PNG. Raises Busy, and NotFound for a kit without a logo."""
+        answer = await self._renderers.answer_to(LogoOn(await self.brand_of(kit), DARK))
+        if isinstance(answer, Done):
+            return answer.data
+        raise NotFound(answer.sentence)
 
     async def picture_of(
         self, kit: Kit, who: Holder, terms: ProgramTerms, base: str, wanted: Wanted, name: str = EVERGREEN

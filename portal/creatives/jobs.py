@@ -31,6 +31,13 @@ class CleanUpload(msgspec.Struct, frozen=True, tag=True):
     data: bytes
 
 
+class LogoOn(msgspec.Struct, frozen=True, tag=True):
+    """The brand's logo as it looks on a ground of that colour."""
+
+    brand: Brand
+    ground: tuple[int, int, int]
+
+
 class WarmUp(msgspec.Struct, frozen=True, tag=True):
     """Loads what the first picture would have to wait for."""
 
@@ -47,7 +54,7 @@ class Declined(msgspec.Struct, frozen=True, tag=True):
     sentence: str
 
 
-Job = DrawBanner | DrawSheet | CleanUpload | WarmUp
+Job = DrawBanner | DrawSheet | CleanUpload | LogoOn | WarmUp
 Answer = Done | Declined
 
 encoder = msgspec.msgpack.Encoder()

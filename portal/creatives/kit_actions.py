@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +24,19 @@ class Files:
     """What came with the form beside its texts, or was taken away with it. None leaves what is there."""
 
     logo: KeptLogo | None = None
-    removed: str = ""  # "logo" or nothing
+    dark_logo: KeptLogo | None = None
+    removed: str = ""  # "logo", "dark_logo" or nothing
+
+    def on(self, kit: Kit) -> Kit:
+        if self.logo:
+            kit = kit.with_logo(self.logo.key, self.logo.colours)
+        if self.dark_logo:
+            kit = replace(kit, dark_logo_key=self.dark_logo.key)
+        if self.removed == "logo":
+            kit = kit.without_logo
+        if self.removed == "dark_logo":
+            kit = replace(kit, dark_logo_key=None)
+        return kit if kit.logo_key else replace(kit, dark_logo_key=None)
 
 
 async def save_kit(
@@ -36,11 +48,7 @@ async def save_kit(
     """
     async with _turn(affiliate_id):
         before = await kit_of(affiliate_id, account_name)
-        kit = before.typed(draft)
-        if files.removed == "logo":
-            kit = kit.with_logo(None, ())
-        elif files.logo:
-            kit = kit.with_logo(files.logo.key, files.logo.colours)
+        kit = files.on(before.typed(draft))
         if kit == before and before.revision:
             return before.revision
         await _keep(affiliate_id, kit, before.revision, by, now)
@@ -96,6 +104,7 @@ async def _keep(
             revision=newest + 1,
             name=kit.name,
             logo_key=kit.logo_key,
+            dark_logo_key=kit.dark_logo_key,
             colours=msgspec.json.encode(kit.colours).decode(),
             web_address=kit.web_address,
             tagline=kit.tagline,

@@ -1,5 +1,6 @@
 """The room Brand kit: the form, its preview, and the logo."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,11 +8,11 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from assets_gen import Design
 from portal.creatives import queries
-from portal.creatives.actions import Refusal
+from portal.creatives.actions import KeptLogo, Refusal
 from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
 from portal.creatives.forms import KitDraft, parse_kit
 from portal.creatives.kit_actions import Files, can_be_drawn, save_kit, undo, use_again
@@ -24,7 +25,13 @@ from portal.errors import NotFound, TooLarge
 from portal.programs.queries import terms_at
 from portal.web import Asking, Page, form_of, go, read_form, settings_of, show, texts_of, who
 
-UPLOAD_BODY = 6_000_000
+FILES = ("logo", "dark_logo")
+UPLOAD_BODY = 5_500_000 * len(FILES)
+SAVED = "Your brand kit is saved. Every picture follows it from now on."
+REMOVED = {
+    "logo": "Your logo is removed. Your name stands in its place.",
+    "dark_logo": "Your logo for dark backgrounds is removed. Pictures light up the other one there.",
+}
 
 
 @get("/brand")
@@ -37,27 +44,35 @@ async def brand(request: Asking, me: NamedDependency[Me], now: NamedDependency[d
 async def save_brand(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]
 ) -> Response[Any]:
-    """Texts, colours and a logo in one form. What was typed comes back with what is wrong with it."""
+    """Texts, colours and logos in one form. What was typed comes back with what is wrong with it."""
+    kit = await kit_of(me.affiliate_id, me.name)
     try:
-        fields, upload = await _kit_form(request)
+        fields, uploads = await _kit_form(request)
     except TooLarge as error:
-        kit = await kit_of(me.affiliate_id, me.name)
-        return await _brand_page(
-            request, me, kit, kit.draft.with_error("logo", error.sentence), now, status=413
-        )
-    draft = parse_kit(fields)
-    logo = None if upload is None else await studio_of(request).keep_logo(me.affiliate_id, upload)
-    if isinstance(logo, Refusal):
-        draft = draft.with_error("logo", logo.sentence)
-        logo = None
+        draft = kit.draft.with_error("logo", error.sentence)
+        return await _brand_page(request, me, kit, draft, now, status=413)
+    draft, files = await _taken(request, me, kit, parse_kit(fields), uploads)
     if draft.errors:
-        kit = await kit_of(me.affiliate_id, me.name)
         return await _brand_page(request, me, kit, draft, now, status=422)
-    removed = "logo" if fields.get("remove_logo") else ""
-    await save_kit(me.affiliate_id, me.name, draft, Files(logo, removed), who(request).person, now)
-    if removed:
-        return go(request, "/brand", flash="Your logo is removed. Your name stands in its place.")
-    return go(request, "/brand", flash="Your brand kit is saved. Every picture follows it from now on.")
+    removed = fields.get("remove", "")
+    await save_kit(me.affiliate_id, me.name, draft, replace(files, removed=removed), who(request).person, now)
+    return go(request, "/brand", flash=REMOVED.get(removed, SAVED))
+
+
+async def _taken(
+    request: Asking, me: Me, kit: Kit, draft: KitDraft, uploads: dict[str, bytes]
+) -> tuple[KitDraft, Files]:
+    """What is left of the uploads, and a sentence in the draft for each that cannot be taken."""
+    kept: dict[str, KeptLogo] = {}
+    for name, upload in uploads.items():
+        answer = await studio_of(request).keep_logo(me.affiliate_id, upload)
+        if isinstance(answer, Refusal):
+            draft = draft.with_error(name, answer.sentence)
+        else:
+            kept[name] = answer
+    if "dark_logo" in uploads and not (kit.logo_key or "logo" in uploads):
+        draft = draft.with_error("dark_logo", "This one stands beside your usual logo. Send that one too.")
+    return draft, Files(kept.get("logo"), kept.get("dark_logo"))
 
 
 @post("/brand/undo")
@@ -97,8 +112,12 @@ async def earlier_picture(
 
 
 @get("/brand/logo")
-async def logo(request: Asking, me: NamedDependency[Me]) -> Response[bytes]:
+async def logo(request: Asking, me: NamedDependency[Me], on: FromQuery[str] = "") -> Response[bytes]:
+    """As it was sent, or as pictures show it on a dark ground."""
     kit = await kit_of(me.affiliate_id, me.name)
+    if on == "dark":
+        shown = await studio_of(request).logo_on_dark(kit)
+        return Response(shown, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
     found = await studio_of(request).logo(kit.logo_key) if kit.logo_key else None
     if kit.logo_key is None or found is None:
         raise NotFound
@@ -152,17 +171,21 @@ async def _brand_page(
     return show(request, "creatives/brand.html", page=page, fragment="preview", status=status)
 
 
-async def _kit_form(request: Asking) -> tuple[dict[str, str], bytes | None]:
-    """The text fields, and the chosen file, which may be empty. Raises TooLarge."""
+async def _kit_form(request: Asking) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The text fields, and the chosen files, which may be empty. Raises TooLarge."""
     try:
         form = await read_form(request)
     except HTTPException as error:
         if error.status_code == 413:
             raise TooLarge("This file is larger than 5 MB. Choose a smaller one.") from error
         raise
-    file = form.get("logo")
-    upload = await file.read() if isinstance(file, UploadFile) and file.filename else None
-    return dict(texts_of(form)), upload
+    chosen = {name: form.get(name) for name in FILES}
+    uploads = {
+        name: await file.read()
+        for name, file in chosen.items()
+        if isinstance(file, UploadFile) and file.filename
+    }
+    return dict(texts_of(form)), uploads
 
 
 KIT_PAGES = (brand, save_brand, undo_brand, brand_again, earlier_picture, logo, preview, preview_picture)

@@ -48,6 +48,8 @@ class BrandPage:
     draft: KitDraft
     revision: int
     logo_src: str  # empty without a logo
+    dark_logo_src: str  # the one for dark grounds, or what pictures make of the other
+    has_dark_logo: bool
     found: tuple[str, ...]
     reads: Mapping[str, str]  # how words in it read, by colour: of those found and those that are typed
     used: tuple[str, ...]  # the colours that the pictures are made from
@@ -85,6 +87,10 @@ def brand_page(
         draft=draft,
         revision=kit.revision,
         logo_src=f"/brand/logo?v={kit.logo_key[-20:-4]}" if kit.logo_key else "",
+        dark_logo_src=f"/brand/logo?on=dark&v={(kit.dark_logo_key or kit.logo_key)[-20:-4]}"
+        if kit.logo_key
+        else "",
+        has_dark_logo=kit.dark_logo_key is not None,
         found=kit.colours.found,
         reads={
             colour: reading(colour)
@@ -115,18 +121,22 @@ def _new_in(kept: KeptKit, older: KeptKit | None) -> str:
     if older is None:
         return "Your first kit"
     one, other = kept.kit, older.kit
-    gone = one.logo_key is None and other.logo_key is not None
+    files = (
+        ("logo", one.logo_key, other.logo_key),
+        ("logo for dark backgrounds", one.dark_logo_key, other.dark_logo_key),
+    )
     parts = (
         ("name", one.name != other.name),
-        ("logo", one.logo_key != other.logo_key and not gone),
+        *((part, bool(now) and now != before) for part, now, before in files),
         ("colours", one.colours.chosen != other.colours.chosen),
         ("web address", one.web_address != other.web_address),
         ("tagline", one.tagline != other.tagline),
     )
     changed = [part for part, differs in parts if differs]
     told = " and ".join(part for part in (", ".join(changed[:-1]), *changed[-1:]) if part)
-    sentences = [f"New {told}" if told else "", "Logo removed" if gone else ""]
-    return " · ".join(sentence for sentence in sentences if sentence) or "Saved again"
+    removed = [f"{part} removed" for part, now, before in files if before and not now]
+    said = [f"new {told}", *removed] if told else removed
+    return " · ".join(said).capitalize() or "Saved again"
 
 
 def reading(colour: str) -> str:

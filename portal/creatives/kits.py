@@ -38,6 +38,7 @@ class Kit:
     colours: KitColours = NO_COLOURS
     web_address: str = ""
     tagline: str = ""
+    dark_logo_key: str | None = None
 
     @classmethod
     def of_account(cls, name: str) -> "Kit":
@@ -59,9 +60,13 @@ class Kit:
             tagline=draft.tagline,
         )
 
-    def with_logo(self, key: str | None, colours: tuple[str, ...]) -> "Kit":
-        """Without one, the colours that were found in it go too."""
+    def with_logo(self, key: str, colours: tuple[str, ...]) -> "Kit":
         return replace(self, logo_key=key, colours=KitColours(self.colours.chosen, colours))
+
+    @property
+    def without_logo(self) -> "Kit":
+        """The colours that were found in it go too, and the logo for dark grounds."""
+        return replace(self, logo_key=None, dark_logo_key=None, colours=KitColours(self.colours.chosen))
 
     @property
     def draft(self) -> KitDraft:
@@ -153,6 +158,7 @@ def _kit(row: dict[str, Any]) -> Kit:
         revision=row["revision"],
         name=row["name"],
         logo_key=row["logo_key"],
+        dark_logo_key=row["dark_logo_key"],
         colours=msgspec.json.decode(row["colours"], type=KitColours),
         web_address=row["web_address"],
         tagline=row["tagline"],

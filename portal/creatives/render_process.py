@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from assets_gen import AssetError, Brand, Design, Offer, Size, render_banner, render_sheet
 from assets_gen.intake import clean_logo
+from assets_gen.relight import shown_on
 from portal.creatives.jobs import (
     LENGTH,
     Answer,
@@ -20,11 +21,13 @@ from portal.creatives.jobs import (
     DrawBanner,
     DrawSheet,
     Job,
+    LogoOn,
     encoder,
     job_decoder,
 )
 
 MEMORY = 1_500_000_000
+LOGO_HEIGHT = 168  # twice what a page shows
 
 
 def main() -> None:
@@ -65,6 +68,8 @@ def _done(job: Job) -> Done:
             Design.load(job.design), Size.parse(job.size), job.affiliate, job.program, job.offer, job.form
         )
         return Done(banner.data, banner.media_type)
+    if isinstance(job, LogoOn):
+        return Done(shown_on(job.brand, job.ground, LOGO_HEIGHT), "image/png")
     return _warmed_up()
 
 

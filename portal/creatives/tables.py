@@ -16,6 +16,8 @@ class BrandKit(Table, tablename="brand_kit"):
     name = Varchar(length=60, null=False)
     # Where storage keeps the cleaned logo; its name is the digest of what is in it.
     logo_key = Varchar(length=120, null=True, default=None)
+    # The same for the logo that stands on dark grounds; only beside a logo.
+    dark_logo_key = Varchar(length=120, null=True, default=None)
     # JSON of KitColours: those chosen, "#RRGGBB" with the main one first, and those found in the logo.
     colours = Text(null=False, default="{}")
     web_address = Varchar(length=300, null=False, default="")

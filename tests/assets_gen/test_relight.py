@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from assets_gen import Brand, Design, Offer, Size
 from assets_gen.colour import Colour, Rgb, contrast
+from assets_gen.fingerprint import fingerprint
 from assets_gen.kits import PROGRAM
 from assets_gen.layout import arranged
 from assets_gen.lint import check
@@ -132,3 +133,36 @@ def _at(picture: Image.Image, x: float, y: float) -> Rgb:
     pixel = picture.getpixel((round(x), round(y)))
     assert isinstance(pixel, tuple)
     return int(pixel[0]), int(pixel[1]), int(pixel[2])
+
+
+@pytest.mark.parametrize(
+    ("design", "own", "is_taken"),
+    [("spotlight", "#14574A", True), ("editorial", "#14574A", False), ("voice", "#14574A", False)],
+)
+def test_the_logo_for_dark_grounds_stands_on_dark_grounds_only(design: str, own: str, is_taken: bool) -> None:
+    chosen, wide, light = Design.load(design), Size.parse("1200x630"), png(word("#FFFFFF", "Own white"))
+    plain = Brand("Ada", png(word("#14574A")), (own,))
+    both = replace(plain, dark_logo=light)
+    scenes = [arranged(chosen, wide, brand, PROGRAM, OFFER) for brand in (plain, both)]
+    assert [check(scene, palette) for scene, palette in scenes] == [[], []]
+    one, other = (
+        next(e.content.logo for e in scene.elements if isinstance(e.content, Picture)) for scene, _ in scenes
+    )
+    assert (one.picture.size != other.picture.size) is is_taken
+    if is_taken:
+        assert other.picture.size == logo_of(light).picture.size
+
+
+def test_a_logo_for_dark_grounds_that_is_dark_itself_is_lit() -> None:
+    brand = Brand("Ada", png(word("#14574A")), ("#14574A",), dark_logo=png(word("#101C4A", "Own")))
+    scene, palette = arranged(SPOTLIGHT, SPOTLIGHT.sizes[0], brand, PROGRAM, OFFER)
+    assert check(scene, palette) == []
+
+
+def test_a_logo_for_dark_grounds_is_part_of_what_a_picture_is_called() -> None:
+    brand = Brand("Ada", png(word("#14574A")))
+    names = {
+        fingerprint(SPOTLIGHT, "300x250", "png", one, PROGRAM, OFFER)
+        for one in (brand, replace(brand, dark_logo=png(word("#FFFFFF"))))
+    }
+    assert len(names) == 2

@@ -82,7 +82,7 @@ async def test_a_file_that_is_no_logo_gets_a_sentence_and_loses_nothing(
 
 
 async def test_a_body_beyond_every_limit_is_answered_in_the_houses_own_page(ada: httpx.AsyncClient) -> None:
-    answer = await upload(ada, b"\x89PNG\r\n\x1a\n" + b"x" * 7_000_000)
+    answer = await upload(ada, b"\x89PNG\r\n\x1a\n" + b"x" * 12_000_000)
     assert answer.status_code == 413
     assert "larger than 5 MB" in answer.text
     assert await BrandKit.count() == 0
@@ -101,7 +101,7 @@ async def test_a_removed_logo_leaves_the_name(ada: httpx.AsyncClient, visitor: h
     before = await picture_of(visitor)
     await upload(ada, KITCHEN)
     assert await picture_of(visitor) != before
-    await ada.post("/brand", data={**FORM, "remove_logo": "yes"})
+    await ada.post("/brand", data={**FORM, "remove": "logo"})
     assert await picture_of(visitor) == before
     assert (await ada.get("/brand/logo")).status_code == 404
 
@@ -181,7 +181,7 @@ async def test_enter_saves_and_does_not_remove(ada: httpx.AsyncClient) -> None:
 
 async def test_removing_the_logo_keeps_what_was_typed_beside_it(ada: httpx.AsyncClient) -> None:
     await upload(ada, KITCHEN)
-    await ada.post("/brand", data={**FORM, "name": "Southbound", "remove_logo": "yes"})
+    await ada.post("/brand", data={**FORM, "name": "Southbound", "remove": "logo"})
     page = (await ada.get("/brand")).text
     assert 'value="Southbound"' in page
     assert "/brand/logo" not in page
@@ -224,3 +224,38 @@ async def test_the_words_about_colours_follow_what_is_typed(ada: httpx.AsyncClie
     assert "too pale for text: 1.0 : 1" in beside
     wrong = await ada.get("/brand/preview", params={**FORM, "main": "orange"}, headers={"HX-Request": "true"})
     assert "<li>" not in wrong.text.partition('id="colours-read"')[2].partition("</ul>")[0]
+
+
+async def send(client: httpx.AsyncClient, **files: bytes) -> httpx.Response:
+    return await client.post(
+        "/brand", data=FORM, files={name: (f"{name}.png", data, "image/png") for name, data in files.items()}
+    )
+
+
+async def test_a_logo_for_dark_backgrounds_is_in_the_pictures_and_on_the_page(
+    ada: httpx.AsyncClient, ben: httpx.AsyncClient, visitor: httpx.AsyncClient
+) -> None:
+    await send(ada, logo=KITCHEN)
+    plain, lit = await picture_of(visitor), (await ada.get("/brand/logo?on=dark")).content
+    assert (await send(ada, dark_logo=kits()["white on transparent"][0].logo or b"")).status_code == 303
+    assert await picture_of(visitor) != plain
+    shown = await ada.get("/brand/logo?on=dark")
+    assert shown.headers["Content-Type"] == "image/png"
+    assert shown.content != lit
+    assert (await ben.get("/brand/logo?on=dark")).status_code == 404
+    await ada.post("/brand", data={**FORM, "remove": "dark_logo"})
+    assert await picture_of(visitor) == plain
+    assert "New logo for dark backgrounds" in (await ada.get("/brand")).text
+    # Without the logo there is nothing that it could stand in for.
+    await ada.post("/brand/kits/2/again")
+    await ada.post("/brand", data={**FORM, "remove": "logo"})
+    assert (await ada.get("/brand/logo?on=dark")).status_code == 404
+
+
+async def test_a_logo_for_dark_backgrounds_alone_is_asked_for_the_other_one(ada: httpx.AsyncClient) -> None:
+    answer = await send(ada, dark_logo=KITCHEN)
+    assert answer.status_code == 422
+    assert "Send that one too" in answer.text
+    assert (await send(ada, logo=KITCHEN, dark_logo=b"hello")).status_code == 422
+    assert await BrandKit.count() == 0
+    assert (await send(ada, logo=KITCHEN, dark_logo=KITCHEN)).status_code == 303

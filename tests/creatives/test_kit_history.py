@@ -24,7 +24,7 @@ async def test_a_logo_that_was_removed_comes_back_with_undo(
 ) -> None:
     await upload(ada, KITCHEN, tagline="Before")
     dressed = await picture_of(visitor)
-    await ada.post("/brand", data={**FORM, "tagline": "After", "remove_logo": "yes"})
+    await ada.post("/brand", data={**FORM, "tagline": "After", "remove": "logo"})
     assert await picture_of(visitor) != dressed
     assert (await undone(ada)).status_code == 303
     assert await picture_of(visitor) == dressed
