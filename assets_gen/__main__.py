@@ -27,10 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assets_gen", description="Draws co-branded pictures.")
     commands = parser.add_subparsers(required=True)
-    render = commands.add_parser("render", help="one picture, or the one-pager if --out ends in .pdf")
+    render = commands.add_parser("render", help="one picture, or a sheet of paper if --out ends in .pdf")
     render.add_argument("--design", default="spotlight")
     render.add_argument("--size", default="1200x630", help="such as 300x250 or 300x250@2x")
-    render.add_argument("--paper", default="", help="for a PDF: a4 or letter")
+    render.add_argument("--paper", default="", help="for a PDF: a4, letter, flyer ...")
     render.add_argument("--brand-name", required=True)
     render.add_argument("--logo", type=Path, help="PNG, JPEG or WebP")
     render.add_argument("--dark-logo", type=Path, help="the one for dark grounds")
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="what is wrong with any picture of a design")
     check.add_argument("--design", default="spotlight")
     check.add_argument("--all", action="store_true", help="every design")
+    check.add_argument("--papers", action="store_true", help="the sheets of paper, and their files")
     check.add_argument("--language", action="append", default=[], choices=[*languages()])
     check.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help="the K-th of N even parts")
     check.add_argument("--quiet", action="store_true", help="no progress")
@@ -110,7 +111,11 @@ def _check(chosen: argparse.Namespace) -> int:
     from assets_gen.sweep import pictures, swept
 
     designs = None if chosen.all else [Design.load(chosen.design).name]
-    every = [one for one in pictures(designs) if not chosen.language or one[3] in chosen.language]
+    every = [
+        one
+        for one in pictures(designs, papers=chosen.papers)
+        if not chosen.language or one[3] in chosen.language
+    ]
     first, parts = chosen.part
     wanted = every[len(every) * (first - 1) // parts : len(every) * first // parts]
     found, began = 0, time.monotonic()

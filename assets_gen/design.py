@@ -12,6 +12,7 @@ from typing import Any
 
 from assets_gen import languages
 from assets_gen.brand import AssetError
+from assets_gen.papers import PAPERS
 from assets_gen.size import Shape, Size
 from assets_gen.text import Face
 
@@ -61,7 +62,7 @@ class Composition:
 class Design:
     """`form` is the format that suits the design: "png" for flat ones, "jpg" for those with light and grain.
 
-    `papers` are printed by render_sheet; `previews` are the sizes in which render_banner shows them.
+    `papers` are printed by render_sheet.
     """
 
     name: str
@@ -72,7 +73,6 @@ class Design:
     digest: str
     sizes: tuple[Size, ...]
     papers: tuple[str, ...]
-    previews: Mapping[str, Size]
     roles: Mapping[str, Role]
     faces: Mapping[str, Face]
     copy: Mapping[str, Mapping[str, str]]
@@ -85,6 +85,20 @@ class Design:
         if name not in names():
             raise AssetError(f"There is no design {name!r}. There are: {', '.join(names())}.")
         return _load(name)
+
+    @property
+    def sheets(self) -> Mapping[str, tuple[str, ...]]:
+        """Papers by the kind of sheet that is printed on them, that which stands for the kind first."""
+        found: dict[str, tuple[str, ...]] = {}
+        for paper in self.papers:
+            kind = PAPERS[paper].kind
+            found[kind] = (*found.get(kind, ()), paper)
+        return found
+
+    @property
+    def previews(self) -> Mapping[str, Size]:
+        """One paper of each kind of sheet, with the size in which render_sheet shows it as a picture."""
+        return {papers[0]: PAPERS[papers[0]].preview for papers in self.sheets.values()}
 
     def composition(self, size: Size) -> Composition:
         """That of the exact size if the design names one, else of its shape class. Raises AssetError."""
@@ -123,7 +137,6 @@ def _load(name: str) -> Design:
         digest=content.hexdigest(),
         sizes=tuple(map(Size.parse, data["sizes"])),
         papers=tuple(data["papers"]),
-        previews={paper: Size.parse(size) for paper, size in data["previews"].items()},
         roles={key: _role(value) for key, value in data["role"].items()},
         faces={key: Face(**value) for key, value in data["face"].items()},
         copy=data["copy"],

@@ -12,7 +12,7 @@ from pathlib import Path
 from assets_gen.brand import Brand, Offer
 from assets_gen.design import Design
 
-_DRAWN_WITH = ("pillow", "weasyprint", "segno", "numpy", "isal")
+_DRAWN_WITH = ("pillow", "weasyprint", "pypdfium2", "segno", "numpy", "isal")
 
 
 def fingerprint(design: Design, shape: str, form: str, affiliate: Brand, program: Brand, offer: Offer) -> str:
@@ -43,7 +43,11 @@ def _engine() -> str:
     """The code, fonts, languages and libraries that draw: no old picture survives a change of them."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    told = [*sorted(here.glob("*.py")), *sorted(here.glob("languages/*.toml")), here / "fonts" / "fonts.toml"]
+    told = [
+        *sorted(here.rglob("*.py")),
+        *sorted(here.glob("languages/*.toml")),
+        here / "fonts" / "fonts.toml",
+    ]
     for file in told:
         digest.update(file.read_bytes())
     return digest.hexdigest() + "".join(version(package) for package in _DRAWN_WITH)

@@ -9,20 +9,22 @@ from assets_gen.design import Design, names
 from assets_gen.kits import PROGRAM, kits, said_in
 from assets_gen.languages import languages
 from assets_gen.lint import findings
+from assets_gen.papers import PAPERS
+from assets_gen.sheets.lint import sheet_findings
 from assets_gen.size import Size
 
 Picture = tuple[str, str, str, str]
 _SAMPLED = 9
 
 
-def pictures(designs: list[str] | None = None) -> list[Picture]:
-    """(design, size, kit, language). All of a kit follow each other: they share its logo and most words."""
+def pictures(designs: list[str] | None = None, *, papers: bool = False) -> list[Picture]:
+    """(design, size or paper, kit, language). All of a kit follow each other: they share its logo."""
     return [
-        (name, str(size), kit, spoken)
+        (name, str(shape), kit, spoken)
         for name in designs or names()
         for kit in kits()
         for spoken in languages()
-        for size in Design.load(name).sizes
+        for shape in (Design.load(name).papers if papers else Design.load(name).sizes)
     ]
 
 
@@ -41,6 +43,15 @@ def sample(design: str) -> list[Picture]:
     ]
 
 
+def paper_sample(design: str) -> list[Picture]:
+    """Every second kit, on each paper in turn, in each language."""
+    papers, spoken = Design.load(design).papers, list(languages())
+    return [
+        (design, papers[number % len(papers)], kit, spoken[(number + number // len(papers)) % len(spoken)])
+        for number, kit in enumerate(list(kits())[::2] if papers else ())
+    ]
+
+
 def swept(wanted: list[Picture], processes: int | None = None) -> Iterator[tuple[Picture, list[str]]]:
     """Each picture with its findings, as soon as it is looked at."""
     if processes == 1:
@@ -52,7 +63,9 @@ def swept(wanted: list[Picture], processes: int | None = None) -> Iterator[tuple
 
 
 def _found(picture: Picture) -> tuple[Picture, list[str]]:
-    design, size, kit, spoken = picture
-    brand, offer = kits()[kit]
+    name, shape, kit, spoken = picture
+    design, (brand, offer) = Design.load(name), kits()[kit]
     told = said_in(offer, spoken)
-    return picture, findings(Design.load(design), Size.parse(size), brand, PROGRAM, told)
+    if shape in PAPERS:
+        return picture, sheet_findings(design, shape, brand, PROGRAM, told)
+    return picture, findings(design, Size.parse(shape), brand, PROGRAM, told)

@@ -56,10 +56,9 @@ class Picture:
     @property
     def job(self) -> Job:
         who = self.affiliate, self.program, self.offer
-        if self.wanted.form == "pdf":
-            return DrawSheet(self.design.name, self.wanted.shape, *who)
-        size = self.design.previews.get(self.wanted.shape, self.wanted.shape)
-        return DrawBanner(self.design.name, str(size), self.wanted.form, *who)
+        if self.wanted.shape in self.design.papers:
+            return DrawSheet(self.design.name, self.wanted.shape, self.wanted.form, *who)
+        return DrawBanner(self.design.name, self.wanted.shape, self.wanted.form, *who)
 
 
 class Studio:

@@ -20,6 +20,7 @@ class DrawBanner(msgspec.Struct, frozen=True, tag=True):
 class DrawSheet(msgspec.Struct, frozen=True, tag=True):
     design: str
     paper: str
+    form: str  # pdf, or that of a picture of its first page
     affiliate: Brand
     program: Brand
     offer: Offer

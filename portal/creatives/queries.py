@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from assets_gen import Design, Size
 from assets_gen import design as designs
 from assets_gen.languages import language
-from assets_gen.papers import PAPERS
+from assets_gen.papers import KINDS, PAPERS
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.seen import SeenOn
 from portal.programs.rules import ProgramTerms
@@ -76,7 +76,7 @@ class CreativePage:
     sizes: tuple[SizeChoice, ...]
     languages: tuple[Chip, ...]
     downloads: tuple[tuple[str, str, str], ...]  # name, note, href
-    paper: str  # empty where the design has none
+    papers: tuple[tuple[str, str], ...]  # note, href
     html: str
     markdown: str
     address: str
@@ -214,13 +214,13 @@ def _paper_card(
 ) -> Card:
     address = address_of(me, design.name, f"{paper}.pdf")
     return Card(
-        title=f"{design.title} one-pager",
-        note="PDF, text can be selected",
+        title=f"{design.title} {KINDS[PAPERS[paper].kind]}",
+        note=f"PDF, {PAPERS[paper].format}, text can be selected",
         href=address,
         copies=base + address,
         downloads=tuple(
-            (PAPERS[kind].title, address_of(me, design.name, f"{kind}.pdf", download="1"))
-            for kind in design.papers
+            (PAPERS[other].format, address_of(me, design.name, f"{other}.pdf", download="1"))
+            for other in design.sheets[PAPERS[paper].kind]
         ),
         picture=shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
     )
@@ -262,7 +262,13 @@ def creative_page(
                 ("WebP", "1×", "", "webp"),
             )
         ),
-        paper=address_of(me, design.name, "a4.pdf", download="1") if "a4" in design.papers else "",
+        papers=tuple(
+            (
+                f"{KINDS[PAPERS[paper].kind]}, {PAPERS[paper].format}",
+                address_of(me, design.name, f"{paper}.pdf", download="1"),
+            )
+            for paper in design.previews
+        ),
         html=(
             f'<a href="{escape(here)}" rel="sponsored">\n'
             f'  <img{spoken} src="{escape(image)}"\n'

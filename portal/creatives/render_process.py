@@ -9,7 +9,7 @@ import resource
 import sys
 from typing import BinaryIO
 
-from assets_gen import AssetError, Brand, Design, Offer, Size, render_banner, render_sheet
+from assets_gen import AssetError, Brand, Design, Format, Offer, Size, render_banner, render_sheet
 from assets_gen.intake import clean_logo
 from assets_gen.relight import shown_on
 from portal.creatives.jobs import (
@@ -61,8 +61,8 @@ def _done(job: Job) -> Done:
         return Done(logo.data, logo.media_type, logo.colours)
     if isinstance(job, DrawSheet):
         design = Design.load(job.design)
-        sheet = render_sheet(design, job.paper, job.affiliate, job.program, job.offer)
-        return Done(sheet, "application/pdf")
+        sheet = render_sheet(design, job.paper, job.affiliate, job.program, job.offer, job.form)
+        return Done(sheet, "application/pdf" if job.form == "pdf" else Format(job.form).media_type)
     if isinstance(job, DrawBanner):
         banner = render_banner(
             Design.load(job.design), Size.parse(job.size), job.affiliate, job.program, job.offer, job.form

@@ -16,12 +16,12 @@ HOST_MOST = 253
 PATH_MOST = 200
 _HOST = re.compile(r"[a-z0-9._-]+")
 
-_FILE = re.compile(r"([0-9a-z]+(?:x[0-9]+)?(?:@2x)?)\.([a-z]+)\Z")
+_FILE = re.compile(r"([0-9]+x[0-9]+(?:@2x)?|[a-z0-9]+(?:-[a-z0-9]+)?)\.([a-z]+)\Z")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A file of a design as its address names it: `1200x630@2x` or `a4`, and a format."""
+    """A file of a design as its address names it: `1200x630@2x` or `flyer-bleed`, and a format."""
 
     shape: str
     form: str

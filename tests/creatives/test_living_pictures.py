@@ -11,7 +11,7 @@ from litestar import Litestar
 from PIL import Image
 from pypdf import PdfReader
 
-from assets_gen import Brand, Offer
+from assets_gen import Brand, Design, Offer
 from assets_gen.design import names
 from assets_gen.lint import decoded
 from portal.creatives.jobs import Declined, Done, DrawBanner, Job
@@ -94,7 +94,8 @@ async def test_the_gallery_shows_true_previews_and_offers_every_file(
 ) -> None:
     page = await ada.get("/creatives")
     sources = [html.unescape(source) for source in re.findall(r'src="(/c/[^"]+)"', page.text)]
-    assert len(sources) == 3 * len(names()) + 1  # three sizes stand for a design; the one-pager
+    # Three sizes stand for a design, one paper for each kind of sheet.
+    assert len(sources) == 3 * len(names()) + len(Design.load("spotlight").previews)
     for source in sources:
         seen = await ada.get(source)
         assert seen.headers["Cache-Control"] == "public, max-age=31536000, immutable"

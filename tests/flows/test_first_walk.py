@@ -218,6 +218,7 @@ async def upload_logo(ada: Person, folder: Path) -> None:
 
 
 async def download_banners(ada: Person, link: str, folder: Path) -> None:
+    await ada.opens("/creatives")
     for width, height in BANNERS:
         await ada.opens("/creatives")
         await ada.follows(ada.page.locator(f"a.stage[href='/creatives/spotlight/{width}x{height}']"))

@@ -108,8 +108,8 @@ def test_whoever_installs_the_lock_has_all_that_we_import() -> None:
         for module, names in packages_distributions().items()
         if found & {canonicalize_name(name) for name in names}
     }
-    # What reads QR codes back is for whoever draws designs, and says so.
-    known = brought | set(sys.stdlib_module_names) | {"portal", "assets_gen", "zxingcpp"}
+    # What reads QR codes and sheets back is for whoever draws designs, and says so.
+    known = brought | set(sys.stdlib_module_names) | {"portal", "assets_gen", "zxingcpp", "pikepdf"}
     imported = {
         (path, name.partition(".")[0])
         for path, text in our_texts()
