@@ -29,21 +29,29 @@ NOT_A_SALE = """t.kind = 'payment' AND {d}.outcome <> 'sale' AND {d}.enrollment 
     SELECT 1 FROM commission c WHERE c."transaction" = t.id AND c.enrollment = {d}.enrollment)"""
 
 
-def _origin(dialect: Dialect, decision: str, owner: str = "1 = 0") -> str:
-    """Where a sale came from, as the list is filtered by it: a code, a placement, the bare link or nothing.
-
-    `owner` is true where the decision is about somebody else's sale: a share of it tells nothing of its way.
-    """
+def origin(dialect: Dialect, decision: str) -> str:
+    """Where a sale came from, as the list is filtered by it: a code, a placement, the bare link or nothing."""
 
     def told(name: str) -> str:
         if dialect == "sqlite":
             return f"json_extract({decision}.because, '$.{name}')"
         return f"(NULLIF({decision}.because, '')::json ->> '{name}')"
 
-    return f"""CASE WHEN {decision}.because = '' OR {owner} THEN ''
+    return f"""CASE WHEN {decision}.because = '' THEN ''
         WHEN COALESCE({told("code")}, '') <> '' THEN 'code:' || {told("code")}
         WHEN COALESCE({told("placement")}, '') <> '' THEN 'at:' || {told("placement")}
         WHEN {told("click_at")} IS NOT NULL THEN 'link' ELSE '' END"""
+
+
+def origin_told(dialect: Dialect, line: str) -> str:
+    """What the newest decision says that gave the line's sale to its affiliate.
+
+    Nothing for a share of somebody else's sale. What takes back the line of a sale that was moved away came from
+    where that line did.
+    """
+    return f"""COALESCE((SELECT {origin(dialect, "d")} FROM decision d
+        WHERE d."transaction" = {line}.sale AND d.enrollment = {line}.enrollment
+        ORDER BY d.seq DESC LIMIT 1), '')"""
 
 
 def _add(sign: str, rows: str, dialect: Dialect) -> str:
@@ -87,20 +95,18 @@ SQLITE = (
         DELETE FROM ledger_entry WHERE id = NEW."transaction" AND enrollment = NEW.enrollment;
         INSERT INTO ledger_entry ({COLUMNS})
         SELECT NEW.id, NEW.enrollment, NEW."transaction", NEW.sale, NEW.currency, t.happened_at, NEW.booked_on,
-            NEW.released_on, NEW.minor, NEW.kind, '', '', COALESCE((
-                SELECT {_origin("sqlite", "d", "d.enrollment IS NOT NEW.enrollment")} FROM decision d
-                WHERE d."transaction" = NEW.sale ORDER BY d.seq DESC LIMIT 1), '')
+            NEW.released_on, NEW.minor, NEW.kind, '', '', {origin_told("sqlite", "NEW")}
         FROM money_event t WHERE t.id = NEW."transaction";
         {_looks("NEW.kind <> 'sale' AND sale = NEW.sale AND enrollment = NEW.enrollment")};
     END""",
     f"""CREATE TRIGGER IF NOT EXISTS decision_listed AFTER INSERT ON decision BEGIN
         DELETE FROM ledger_entry WHERE NEW.seq > 1 AND id = NEW."transaction";
-        UPDATE ledger_entry SET origin = {_origin("sqlite", "NEW")}
+        UPDATE ledger_entry SET origin = {origin("sqlite", "NEW")}
         WHERE NEW.seq > 1 AND sale = NEW."transaction" AND enrollment = NEW.enrollment
-            AND origin <> {_origin("sqlite", "NEW")};
+            AND origin <> {origin("sqlite", "NEW")};
         INSERT INTO ledger_entry ({COLUMNS})
         SELECT t.id, NEW.enrollment, t.id, t.id, t.currency, t.happened_at, NULL, NULL, 0, '', 'not_counted', '',
-            {_origin("sqlite", "NEW")}
+            {origin("sqlite", "NEW")}
         FROM money_event t WHERE t.id = NEW."transaction" AND {NOT_A_SALE.format(d="NEW")};
     END""",
     f"""CREATE TRIGGER IF NOT EXISTS payout_line_listed AFTER INSERT ON payout_line BEGIN
@@ -150,9 +156,7 @@ POSTGRES = (
         f"""DELETE FROM ledger_entry e USING fresh n WHERE e.id = n."transaction" AND e.enrollment = n.enrollment;
         INSERT INTO ledger_entry ({COLUMNS})
         SELECT n.id, n.enrollment, n."transaction", n.sale, n.currency, t.happened_at, n.booked_on,
-            n.released_on, n.minor, n.kind, '', '', COALESCE((
-                SELECT {_origin("postgres", "d", "d.enrollment IS DISTINCT FROM n.enrollment")} FROM decision d
-                WHERE d."transaction" = n.sale ORDER BY d.seq DESC LIMIT 1), '')
+            n.released_on, n.minor, n.kind, '', '', {origin_told("postgres", "n")}
         FROM fresh n JOIN money_event t ON t.id = n."transaction";
         IF EXISTS (SELECT 1 FROM fresh n WHERE n.kind <> 'sale') THEN
             {_looks("(sale, enrollment) IN (SELECT n.sale, n.enrollment FROM fresh n WHERE n.kind <> 'sale')")};
@@ -163,13 +167,13 @@ POSTGRES = (
         "decision_listed",
         f"""IF EXISTS (SELECT 1 FROM fresh n WHERE n.seq > 1) THEN
             DELETE FROM ledger_entry e USING fresh n WHERE n.seq > 1 AND e.id = n."transaction";
-            UPDATE ledger_entry e SET origin = {_origin("postgres", "n")} FROM fresh n
+            UPDATE ledger_entry e SET origin = {origin("postgres", "n")} FROM fresh n
             WHERE n.seq > 1 AND e.sale = n."transaction" AND e.enrollment = n.enrollment
-                AND e.origin <> {_origin("postgres", "n")};
+                AND e.origin <> {origin("postgres", "n")};
         END IF;
         INSERT INTO ledger_entry ({COLUMNS})
         SELECT t.id, n.enrollment, t.id, t.id, t.currency, t.happened_at, NULL::date, NULL::date, 0, '',
-            'not_counted', '', {_origin("postgres", "n")}
+            'not_counted', '', {origin("postgres", "n")}
         FROM fresh n JOIN money_event t ON t.id = n."transaction" WHERE {NOT_A_SALE.format(d="n")};""",
     ),
     _trigger("decision_listed", "INSERT", "decision", "NEW TABLE AS fresh"),

@@ -7,6 +7,7 @@ from portal import db
 from portal.earnings.gather import identity
 from portal.earnings.rows import NEWEST
 from portal.earnings.tables import Entry, Renewal
+from portal.earnings.upkeep import origin_told
 
 # How every line looks, worked out anew.
 LINES = """
@@ -44,6 +45,13 @@ async def lines_are_listed(_: datetime) -> list[str]:
         """  # noqa: S608 - our own words
     )
     return [f"Line {identity(row['id'])} is not listed as it stands in the books." for row in rows]
+
+
+async def origins_are_those_of_decisions(_: datetime) -> list[str]:
+    rows = await Entry.raw(
+        f"SELECT e.id FROM ledger_entry e WHERE e.kind <> '' AND e.origin <> {origin_told(db.dialect(), 'e')}"  # noqa: S608 - our own words
+    )
+    return [f"Line {identity(row['id'])} is listed as from somewhere else." for row in rows]
 
 
 async def what_did_not_count_is_listed(_: datetime) -> list[str]:
@@ -108,6 +116,7 @@ async def renewals_are_of_running_subscriptions(_: datetime) -> list[str]:
 
 LIST_CHECKS = (
     lines_are_listed,
+    origins_are_those_of_decisions,
     what_did_not_count_is_listed,
     sums_are_those_of_the_list,
     renewals_are_of_running_subscriptions,

@@ -73,6 +73,11 @@ async def test_a_sum_that_is_off_by_a_cent_and_a_line_that_is_not_listed_are_nam
     assert any("is not listed" in problem for problem in await book_problems(clock.at))
 
 
+async def test_a_line_that_is_listed_as_from_somewhere_else_is_named(year: Desk, clock: FrozenClock) -> None:
+    await Entry.update({Entry.origin: "at:nowhere"}).where(Entry.kind == "sale")
+    assert any("from somewhere else" in problem for problem in await book_problems(clock.at))
+
+
 async def test_every_state_of_the_page_is_the_sum_of_its_lines(
     year: Desk, cast: Cast, clock: FrozenClock
 ) -> None:
