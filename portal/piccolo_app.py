@@ -82,6 +82,7 @@ TABLES = (
     payouts.PayoutRun,
     payouts.Exclusion,
     creatives.BrandKit,
+    creatives.KitReview,
     creatives.CreativeHit,
     insights.PageVisits,
     support.Claim,

@@ -12,7 +12,8 @@ from assets_gen.languages import language
 from portal.creatives.actions import Picture
 from portal.creatives.asking import studio_of
 from portal.creatives.bundles import FORMS, Bundles, Choice, Progress
-from portal.creatives.kits import Holder, holder, kit_of
+from portal.creatives.kit_reviews import public_kit
+from portal.creatives.kits import Holder, holder
 from portal.creatives.queries import shelf
 from portal.creatives.rules import KIND_NAMES, Wanted
 from portal.enrollments.queries import Me
@@ -108,7 +109,7 @@ async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[
     if not files:
         raise Refused("No creative is like this: no design has all that you ticked.")
     who, terms = await _speaking(request, me, now)
-    kit, studio = await kit_of(me.affiliate_id, me.name), studio_of(request)
+    kit, studio = await public_kit(me.affiliate_id, me.name, me.program_id, now), studio_of(request)
     base = settings_of(request).base_url
     pictures: list[Picture] = [
         await studio.picture_of(kit, who, terms, base, Wanted(*file.rsplit(".", 1)), design.name)

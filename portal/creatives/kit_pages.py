@@ -17,6 +17,7 @@ from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
 from portal.creatives.forms import KitDraft, parse_kit
 from portal.creatives.kit_actions import Files, can_be_drawn, save_kit, undo, use_again
 from portal.creatives.kit_queries import EARLIER, brand_page
+from portal.creatives.kit_reviews import own_holder, standing_of
 from portal.creatives.kits import Kit, holder, kept_kit, kept_kits, kit_of
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.rules import wanted
@@ -27,7 +28,6 @@ from portal.web import Asking, Page, form_of, go, read_form, settings_of, show, 
 
 FILES = ("logo", "dark_logo")
 UPLOAD_BODY = 5_500_000 * len(FILES)
-SAVED = "Your brand kit is saved. Every picture follows it from now on."
 REMOVED = {
     "logo": "Your logo is removed. Your name stands in its place.",
     "dark_logo": "Your logo for dark backgrounds is removed. Pictures light up the other one there.",
@@ -56,7 +56,14 @@ async def save_brand(
         return await _brand_page(request, me, kit, draft, now, status=422)
     removed = fields.get("remove", "")
     await save_kit(me.affiliate_id, me.name, draft, replace(files, removed=removed), who(request).person, now)
-    return go(request, "/brand", flash=REMOVED.get(removed, SAVED))
+    return go(request, "/brand", flash=REMOVED.get(removed) or await _saved(me, now))
+
+
+async def _saved(me: Me, now: datetime) -> str:
+    standing = await standing_of(me.affiliate_id, me.program_id, now)
+    if standing is None or standing.is_public:
+        return "Your brand kit is saved. Every picture follows it from now on."
+    return "Your brand kit is saved. The public sees it once it is approved."
 
 
 async def _taken(
@@ -111,6 +118,26 @@ async def earlier_picture(
     return Response(await studio.rendered(picture), media_type=MEDIA_TYPES[asked.form], headers=headers)
 
 
+@get("/creatives/preview/{design:str}/{file:str}")
+async def own_preview(
+    request: Asking,
+    me: NamedDependency[Me],
+    now: NamedDependency[datetime],
+    design: FromPath[str],
+    file: FromPath[str],
+    lang: FromQuery[str] = "",
+) -> Response[bytes]:
+    """A picture with the newest kit, which the public may not see yet."""
+    kit, asked = await kit_of(me.affiliate_id, me.name), wanted(file)
+    if asked is None or asked.form == "pdf":
+        raise NotFound
+    terms = await terms_at(me.program_id, now)
+    studio, base = studio_of(request), settings_of(request).base_url
+    picture = await studio.picture_of(kit, holder(me).speaking(lang, terms), terms, base, asked, design)
+    headers = {"Cache-Control": "private, max-age=300"}
+    return Response(await studio.rendered(picture), media_type=MEDIA_TYPES[asked.form], headers=headers)
+
+
 @get("/brand/logo")
 async def logo(request: Asking, me: NamedDependency[Me], on: FromQuery[str] = "") -> Response[bytes]:
     """As it was sent, or as pictures show it on a dark ground."""
@@ -161,13 +188,14 @@ async def _brand_page(
     status: int = 200,
 ) -> Page:
     terms = await terms_at(me.program_id, now)
-    holding = holder(me).speaking("", terms)
+    standing = await standing_of(me.affiliate_id, me.program_id, now)
+    holding = own_holder(me, standing).speaking("", terms)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
     files = [(EVERGREEN, f"{size}.webp") for size in Design.load(EVERGREEN).sizes[: queries.LEADING]]
     pictures = await pictures_of(request, seen, holding, terms, files)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     kept = () if typed else await kept_kits(me.affiliate_id, EARLIER + 2)
-    page = brand_page(kit, seen, draft, holding, terms, versions, kept)
+    page = brand_page(kit, seen, draft, holding, terms, versions, kept, standing)
     return show(request, "creatives/brand.html", page=page, fragment="preview", status=status)
 
 
@@ -188,4 +216,7 @@ async def _kit_form(request: Asking) -> tuple[dict[str, str], dict[str, bytes]]:
     return dict(texts_of(form)), uploads
 
 
-KIT_PAGES = (brand, save_brand, undo_brand, brand_again, earlier_picture, logo, preview, preview_picture)
+KIT_PAGES = (
+    *(brand, save_brand, undo_brand, brand_again),
+    *(logo, preview, preview_picture, earlier_picture, own_preview),
+)

@@ -10,6 +10,7 @@ from assets_gen import Brand, Design, fonts
 from assets_gen.colour import Colour, contrast
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft, colour_of
+from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, KeptKit, Kit
 from portal.creatives.queries import EVERGREEN, LEADING, Shown, shown
 from portal.programs.rules import ProgramTerms
@@ -39,6 +40,7 @@ class EarlierKit:
     saved_at: datetime
     saved_by: str  # empty where it is not known
     said: str  # what was new in it
+    is_public: bool  # while a newer one waits
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class BrandPage:
     used: tuple[str, ...]  # the colours that the pictures are made from
     previews: tuple[Shown, ...]
     checks: tuple[Check, ...]
+    standing: KitStanding | None  # None where no manager looks first
+    answer_days: int  # working days
     saved: KeptKit | None = None  # the newest, for the whole page
     earlier: tuple[EarlierKit, ...] = ()
 
@@ -67,6 +71,7 @@ def brand_page(
     terms: ProgramTerms,
     versions: dict[str, str],
     kept: Sequence[KeptKit] = (),
+    standing: KitStanding | None = None,
 ) -> BrandPage:
     """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become.
 
@@ -100,6 +105,8 @@ def brand_page(
         used=seen.shown_colours,
         previews=pictures,
         checks=checks_of(design, seen, terms),
+        standing=standing,
+        answer_days=terms.answer_days,
         saved=kept[0] if kept else None,
         earlier=tuple(
             EarlierKit(
@@ -109,6 +116,9 @@ def brand_page(
                 saved_at=one.saved_at,
                 saved_by=one.saved_by,
                 said=_new_in(one, older),
+                is_public=standing is not None
+                and standing.public is not None
+                and standing.public.id == one.id,
             )
             for one, older in zip_longest(kept[1:], kept[2:])
         )[:EARLIER],

@@ -1,5 +1,6 @@
 """Brand kits, and whose picture an address shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -99,6 +100,7 @@ class Holder:
     percent_bps: int
     language: str = "en"  # of the picture
     asked: str = ""  # the language where it is not the program's first, and has to stand in the address
+    unpublished: bool = False  # its pictures show a kit that the public does not see yet
 
     def speaking(self, asked: str, terms: ProgramTerms) -> "Holder":
         """In that language, or in the program's first where pictures are not made in it."""
@@ -165,15 +167,24 @@ def _kit(row: dict[str, Any]) -> Kit:
     )
 
 
+_HOLDER = """
+    SELECT e.affiliate, e.id AS enrollment, e.program, a.name, l.slug, c.code, c.percent_bps
+    FROM link l JOIN enrollment e ON e.id = l.enrollment JOIN affiliate a ON a.id = e.affiliate
+    LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL
+"""
+
+
 async def holder_of(slug: str) -> Holder | None:
     """By the link's slug, which stands in the living addresses too."""
-    rows = await Link.raw(
-        "SELECT e.affiliate, e.id AS enrollment, e.program, a.name, l.slug, c.code, c.percent_bps "
-        "FROM link l "
-        "JOIN enrollment e ON e.id = l.enrollment JOIN affiliate a ON a.id = e.affiliate "
-        "LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL WHERE l.slug = {}",
-        slug,
-    )
+    return _holder(await Link.raw(f"{_HOLDER} WHERE l.slug = {{}}", slug))
+
+
+async def holder_in(affiliate_id: UUID, program_id: UUID) -> Holder | None:
+    which = f"{_HOLDER} WHERE e.affiliate = {{}} AND e.program = {{}}"
+    return _holder(await Link.raw(which, affiliate_id, program_id))
+
+
+def _holder(rows: Sequence[dict[str, Any]]) -> Holder | None:
     if not rows:
         return None
     row = rows[0]

@@ -1,5 +1,6 @@
 """The room Creatives, and the public address that every picture lives at."""
 
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -19,7 +20,8 @@ from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
 from portal.creatives.bundle_pages import bundle, download, download_progress
 from portal.creatives.hits import hit_of
 from portal.creatives.kit_pages import KIT_PAGES
-from portal.creatives.kits import Holder, holder, holder_of, kit_of
+from portal.creatives.kit_reviews import own_holder, public_kit, standing_of
+from portal.creatives.kits import Holder, holder_of, kit_of
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.rules import Wanted, wanted
 from portal.creatives.seen import seen_on
@@ -49,11 +51,13 @@ async def creatives(
     lang: FromQuery[str] = "",
 ) -> Page:
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
-    who = holder(me).speaking(lang, terms)
+    standing = await standing_of(me.affiliate_id, me.program_id, now)
+    who = own_holder(me, standing).speaking(lang, terms)
     files = [(design.name, f"{shape}.webp") for design, shape in queries.gallery(only)]
     pictures = await pictures_of(request, kit, who, terms, files)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     page = queries.creatives_page(kit, who, terms, settings_of(request).base_url, versions, only)
+    page = replace(page, standing=standing)
     return show(request, "creatives/index.html", page=page, fragment="cards")
 
 
@@ -70,14 +74,15 @@ async def creative(
     if design not in designs.names() or asked is None or "@" in size:
         raise NotFound
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
-    who = holder(me).speaking(lang, terms)
+    standing = await standing_of(me.affiliate_id, me.program_id, now)
+    who = own_holder(me, standing).speaking(lang, terms)
     pictures = await pictures_of(request, kit, who, terms, [(design, asked.file)])
     chosen, size_asked = Design.load(design), Size.parse(asked.shape)
     version = pictures[f"{design}/{asked.file}"].version[:12]
     base = settings_of(request).base_url
     seen = await seen_on(me.enrollment_id, design, now)
     page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version, seen)
-    return show(request, "creatives/creative.html", page=page)
+    return show(request, "creatives/creative.html", page=replace(page, standing=standing))
 
 
 # --- the living address ---
@@ -105,7 +110,10 @@ async def living(
     if asked is None:
         check_offered(Design.load(EVERGREEN), Wanted(file, ""))
         raise NotFound
-    own, terms = await kit_of(who.affiliate_id, who.name), await terms_at(who.program_id, now)
+    own, terms = (
+        await public_kit(who.affiliate_id, who.name, who.program_id, now),
+        await terms_at(who.program_id, now),
+    )
     who = who.speaking(lang, terms)
     base, studio = settings_of(request).base_url, studio_of(request)
     picture = await studio.picture_of(own, who, terms, base, asked, design)

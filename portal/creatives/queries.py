@@ -10,6 +10,7 @@ from assets_gen import Design, Size
 from assets_gen import design as designs
 from assets_gen.languages import language
 from assets_gen.papers import KINDS, PAPERS
+from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.seen import SeenOn
 from portal.programs.rules import ProgramTerms
@@ -52,6 +53,7 @@ class CreativesPage:
     choices: tuple[Chip, ...]
     languages: tuple[Chip, ...]  # empty where pictures speak only one
     cards: tuple[Card, ...]
+    standing: KitStanding | None = None  # of the newest kit, where managers look first
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class CreativePage:
     percent_bps: int
     disclosure: str
     seen: tuple[SeenOn, ...]
+    standing: KitStanding | None = None  # of the newest kit, where managers look first
 
 
 def alt_text(program: str, me: Holder, design: str) -> str:
@@ -165,6 +168,9 @@ def address_of(me: Holder, design: str, file: str, **said: str) -> str:
 
 def shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
     src = address_of(me, design, file, v=versions[f"{design}/{file}"])
+    if me.unpublished:
+        # Only the affiliate's own pages show it; the living address stays with what is approved.
+        src = src.replace(f"/c/{me.slug}/", "/creatives/preview/", 1)
     return Shown(src, size.width, size.height, alt_text(program, me, design), me.language)
 
 

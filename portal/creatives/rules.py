@@ -76,6 +76,13 @@ def wanted(file: str) -> Wanted | None:
     return Wanted(match[1], form)
 
 
+class KitVerdict(StrEnum):
+    """What a manager says to a changed brand kit."""
+
+    APPROVED = "approved"
+    RETURNED = "returned"
+
+
 class Kind(StrEnum):
     """What a creative is for."""
 

@@ -6,6 +6,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from portal.creatives.kit_staff_pages import KIT_STAFF_PAGES
 from portal.creatives.seen import live_page
 from portal.ids import as_uuid
 from portal.web import Asking, Page, managers_only, program_of, show
@@ -22,4 +23,4 @@ async def live(
     return show(request, "creatives/live.html", page=page, fragment="places")
 
 
-staff_creatives_router = Router("/", route_handlers=[live], guards=[managers_only])
+staff_creatives_router = Router("/", route_handlers=[live, *KIT_STAFF_PAGES], guards=[managers_only])

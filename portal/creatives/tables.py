@@ -5,8 +5,9 @@ from typing import Any
 from piccolo.columns import UUID, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
-from portal.accounts.tables import Affiliate, Person
+from portal.accounts.tables import Affiliate, Manager, Person
 from portal.enrollments.tables import Enrollment
+from portal.programs.tables import Program
 
 
 class BrandKit(Table, tablename="brand_kit"):
@@ -29,6 +30,18 @@ class BrandKit(Table, tablename="brand_kit"):
     created_at = Timestamptz(null=False, default=None)
 
 
+class KitReview(Table, tablename="kit_review"):
+    """What a manager of a program decided about a kit: once for it and for all that bring it back."""
+
+    id = UUID(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    kit = ForeignKey(BrandKit, null=False, on_delete=OnDelete.restrict)
+    verdict = Varchar(length=12, null=False, default="")  # rules.KitVerdict
+    reason = Text(null=False, default="")
+    decided_by = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
+    decided_at = Timestamptz(null=False, default=None)
+
+
 class CreativeHit(Table, tablename="creative_hit"):
     """How often a page showed a creative on one day. Nothing of the people who read it is kept."""
 
@@ -45,6 +58,9 @@ class CreativeHit(Table, tablename="creative_hit"):
 
 INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS brand_kit_revision ON brand_kit (affiliate, revision)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS kit_review_once ON kit_review (kit, program)",
+    "CREATE INDEX IF NOT EXISTS kit_review_program ON kit_review (program, decided_at)",
+    "CREATE INDEX IF NOT EXISTS brand_kit_saved ON brand_kit (created_at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS creative_hit_once "
     "ON creative_hit (enrollment, day, design, shape, host, path, placement)",
     "CREATE INDEX IF NOT EXISTS creative_hit_day ON creative_hit (day)",

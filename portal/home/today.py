@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from portal.accounts.tables import Manager
 from portal.audit.tables import AuditEntry
 from portal.clock import local_date
+from portal.creatives.kit_reviews import waiting_kits
 from portal.earnings.owed import Owed, owed_by, unknown_prices
 from portal.earnings.tables import DaySum
 from portal.earnings.timeline import LineState, Month, PayoutState, PayWindow, pay_window
@@ -88,6 +89,7 @@ async def today_page(me: UUID, program_id: UUID, history: TermsHistory, now: dat
         *_applications(queue, today),
         *_run(run, state, window, main, today),
         *await _claims(program_id),
+        *await _kits(program_id, now),
         *await _prices(program_id, terms, today),
         *await _letters(program_id),
     ]
@@ -184,6 +186,24 @@ async def _claims(program_id: UUID) -> list[Waiting]:
             None,
             "No date",
             href="/manage/claims",
+            verb="Look",
+        )
+    ]
+
+
+async def _kits(program_id: UUID, now: datetime) -> list[Waiting]:
+    found, number = await waiting_kits(program_id, now)
+    if not found:
+        return []
+    whose = _names([one.affiliate for one in found], number)
+    return [
+        Waiting(
+            "swatch-book",
+            _count(number, "brand kit"),
+            f"Changed by {whose}. Pictures follow once you approve",
+            None,
+            "No date",
+            href="/manage/kits",
             verb="Look",
         )
     ]

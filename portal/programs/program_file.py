@@ -94,6 +94,7 @@ def _terms(root: FileTable) -> ProgramTerms:
         second_manager=rules.yes("second_manager", default=True),
         claim_days=rules.whole("claim_days", 60, 0, 366),
         show_customers=rules.yes("show_customers", default=False),
+        reviews_kits=rules.yes("reviews_kits", default=False),
         answer_days=rules.whole("answer_days", 2, 1, 60),
         auto_approval=_auto_approval(root.table("auto_approval", needed=False)),
         code_percent=code.whole("percent", 0, 0, 100),

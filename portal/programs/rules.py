@@ -174,6 +174,7 @@ class ProgramTerms:
     code_percent: int = 0
     code_pattern: str = "{NAME}{PERCENT}"
     auto_approval: AutoApproval | None = None  # off: managers decide
+    reviews_kits: bool = False  # a changed brand kit is public once a manager has approved it
     languages: tuple[str, ...] = ("en",)  # of the pictures; the first where nobody asks for another
     questions: tuple[Question, ...] = ()  # as the file has them; managers may have changed the form since
     # Known only once the version is stored.
@@ -261,6 +262,14 @@ class TermsHistory:
             version for version, start in zip(self.versions, self._starts, strict=True) if start <= moment
         ]
         return begun[-1] if begun else self.versions[0]
+
+    def kits_reviewed_since(self, moment: datetime) -> datetime | None:
+        """Since when managers approve changed brand kits; None while they don't."""
+        since = None
+        for version, start in zip(self.versions, self._starts, strict=True):
+            if start <= moment or version is self.versions[0]:
+                since = (since or start) if version.reviews_kits else None
+        return since
 
     def governing(self, began_at: datetime, moment: datetime) -> ProgramTerms:
         """The version that a subscription is under at that moment (domain.md, rule 6).

@@ -21,6 +21,9 @@ from portal.accounts.rules import Role
 from portal.accounts.tables import Invitation, Manager, Membership, Passkey, Person, Session
 from portal.accounts.teams import invite
 from portal.audit.actions import Actor
+from portal.creatives.forms import KitDraft
+from portal.creatives.kit_actions import Files, save_kit
+from portal.creatives.kits import kept_kits
 from portal.creatives.queries import EVERGREEN
 from portal.earnings.dry_runs import ask, work
 from portal.enrollments.deciding import Made, add_note, decide
@@ -173,6 +176,7 @@ ACCESS = {
     "GET /brand/logo": Open.TO_ITS_AFFILIATE,  # Ada has none, and sees nobody else's
     "GET /brand/preview": Open.TO_AFFILIATES,
     "GET /brand/preview/{file}": Open.TO_AFFILIATES,
+    "GET /creatives/preview/{design}/{file}": Open.TO_AFFILIATES,
     "GET /creatives/download": Open.TO_AFFILIATES,
     "GET /creatives/download/{job}": Open.TO_AFFILIATES,  # each their own; others' change nothing
     "GET /creatives/zip": Open.TO_AFFILIATES,
@@ -231,6 +235,9 @@ ACCESS = {
     "POST /manage/affiliates/{enrollment}/sales/{sale}": Open.TO_MANAGERS,
     "GET /manage/decisions": Open.TO_MANAGERS,
     "GET /manage/creatives": Open.TO_MANAGERS,
+    "GET /manage/kits": Open.TO_MANAGERS,
+    "POST /manage/kits/{kit}": Open.TO_MANAGERS,
+    "GET /manage/kits/{kit}/{file}": Open.TO_MANAGERS,
     "GET /manage/claims": Open.TO_MANAGERS,
     "GET /manage/claims/{claim}": Open.TO_MANAGERS,
     "POST /manage/claims/{claim}": Open.TO_MANAGERS,
@@ -421,6 +428,8 @@ def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
     """Names that mean something else below some addresses."""
     if "/terms/{version}" in path:
         return {"version": "1"}
+    if path.startswith("/manage/kits"):
+        return {"kit": things["brand_kit"]}
     below = path.removeprefix("/apply").strip("/").partition("/")[0]
     return {"token": things[below]} if below in ("draft", "sent", "letters") else {}
 
@@ -461,6 +470,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
         "decision": str(await decided(cast, now)),
         "run": str(await looked_back(cast, now)),
         "claim": str(await missed(cast, now)),
+        "brand_kit": str(await dressed(cast, now)),
         "code": str(new_id()),  # of another program, or none at all
     }
 
@@ -469,6 +479,13 @@ async def missed(cast: Cast, now: datetime) -> UUID:
     """A sale that Ben misses."""
     draft = ClaimDraft(order="in_1", paid_on=now.date().isoformat(), why="Through my link.")
     return await report(cast.ben.enrollment, cast.program, draft, Actor("affiliate", str(cast.ben.id)), now)
+
+
+async def dressed(cast: Cast, now: datetime) -> UUID:
+    """A kit of Ben's."""
+    await save_kit(cast.ben.id, cast.ben.name, KitDraft("Low Tide"), Files(), None, now)
+    (kit,) = await kept_kits(cast.ben.id, 1)
+    return kit.id
 
 
 async def looked_back(cast: Cast, now: datetime) -> UUID:

@@ -54,6 +54,7 @@ def test_the_demo_program_says_what_kartra_promises() -> None:
         ),
         ("rules", "pay_to_day", 10, "rules.pay_to_day must not be before"),
         ("rules", "second_manager", "yes", "rules.second_manager must be true or false"),
+        ("rules", "reviews_kits", "yes", "rules.reviews_kits must be true or false"),
         ("code", "pattern", "SAVE{PERCENT}", "code.pattern must be"),
         ("brand", "accent", "blue", "brand.accent must be a colour"),
         ("links", "allowed_hosts", [], "links.allowed_hosts must be a list of texts"),
