@@ -9,13 +9,16 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from assets_gen.languages import language
+from portal.clock import local_date
 from portal.creatives.actions import Picture
 from portal.creatives.asking import studio_of
 from portal.creatives.bundles import FORMS, Bundles, Choice, Progress
+from portal.creatives.disclosures import ANYWHERE
 from portal.creatives.kit_reviews import public_kit
 from portal.creatives.kits import Holder, holder
 from portal.creatives.queries import shelf
 from portal.creatives.rules import KIND_NAMES, Wanted
+from portal.creatives.words import Teller, files_of
 from portal.enrollments.queries import Me
 from portal.errors import Refused
 from portal.ids import new_id
@@ -105,8 +108,9 @@ async def download_progress(
 @get("/creatives/zip", opt={"packed": True})
 async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Stream:
     """Raises Refused where nothing is as it was ticked, and Busy."""
-    files = _choice(request).files
-    if not files:
+    chosen = _choice(request)
+    files = chosen.files
+    if not files and not chosen.has_words:
         raise Refused("No creative is like this: no design has all that you ticked.")
     who, terms = await _speaking(request, me, now)
     kit, studio = await public_kit(me.affiliate_id, me.name, me.program_id, now), studio_of(request)
@@ -115,9 +119,11 @@ async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[
         await studio.picture_of(kit, who, terms, base, Wanted(*file.rsplit(".", 1)), design.name)
         for design, file in files
     ]
+    teller = Teller(who, terms, me.tier, me.code_works, base, ANYWHERE, local_date(now, terms.timezone))
+    texts = tuple(files_of(teller)) if chosen.has_words else ()
     job = request.query_params.get("job", "")[:40]
     return Stream(
-        bundles_of(request).begun(who, terms, base, job, pictures, now),
+        bundles_of(request).begun(who, terms, base, job, pictures, texts, now),
         media_type="application/zip",
         headers={
             "Content-Disposition": f'attachment; filename="{terms.slug}-{who.slug}-creatives.zip"',

@@ -17,7 +17,6 @@ def readme(
     left_out: Sequence[str],
     now: datetime,
 ) -> str:
-    """For Windows too: lines end with CR LF, and a mark tells the encoding."""
     lines = [
         f"{terms.name} creatives for {who.name}",
         f"Made on {now.day} {now:%B %Y}",
@@ -46,4 +45,9 @@ def readme(
             "These could not be drawn. Download them again later:",
             *(f"  {name}" for name in left_out),
         ]
-    return "\ufeff" + "\r\n".join(lines) + "\r\n"
+    return "\n".join(lines)
+
+
+def for_windows(text: str) -> bytes:
+    """Lines end with CR LF, and a mark tells the encoding."""
+    return ("\ufeff" + "\r\n".join(text.splitlines()) + "\r\n").encode()

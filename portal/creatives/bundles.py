@@ -9,7 +9,7 @@ from uuid import UUID
 
 from assets_gen import Design, Size
 from portal.creatives.actions import Picture, Studio
-from portal.creatives.bundle_words import readme
+from portal.creatives.bundle_words import for_windows, readme
 from portal.creatives.kits import Holder
 from portal.creatives.queries import shelf
 from portal.creatives.rules import Kind, kind_of
@@ -48,6 +48,11 @@ class Choice:
         """(design, file name), as they stand in the ZIP."""
         chosen = [design for design in shelf() if not self.designs or design.name in self.designs]
         return tuple((design, file) for design in chosen for file in self._files_of(design))
+
+    @property
+    def has_words(self) -> bool:
+        """They belong to no design, so whoever ticks designs alone wants pictures."""
+        return Kind.WORDS in self.kinds or not (self.kinds or self.designs)
 
     def _files_of(self, design: Design) -> Iterable[str]:
         form = self.form or design.form
@@ -95,9 +100,10 @@ class Bundles:
         base: str,
         job: str,
         pictures: Sequence[Picture],
+        texts: Sequence[tuple[str, str]],
         now: datetime,
     ) -> AsyncIterator[bytes]:
-        """Raises Busy while enough others are being drawn."""
+        """`texts` are (name, content). Raises Busy while enough others are being drawn."""
         if self._drawing >= AT_ONCE:
             raise Busy(
                 "Several downloads are being put together right now. Try again in a minute.", retry_after=30
@@ -109,7 +115,7 @@ class Bundles:
             self._known.popitem(last=False)
         folder = f"{terms.slug}-{who.slug}"
         return self._watched(
-            zipped(self._files(folder, pictures, progress, who, terms, base, now), now), progress
+            zipped(self._files(folder, pictures, texts, progress, who, terms, base, now), now), progress
         )
 
     async def _watched(self, parts: AsyncIterator[bytes], progress: Progress) -> AsyncIterator[bytes]:
@@ -127,6 +133,7 @@ class Bundles:
         self,
         folder: str,
         pictures: Sequence[Picture],
+        texts: Sequence[tuple[str, str]],
         progress: Progress,
         who: Holder,
         terms: ProgramTerms,
@@ -141,8 +148,10 @@ class Bundles:
             else:
                 yield f"{folder}/{name}", drawn
             progress.done += 1
+        for name, text in texts:
+            yield f"{folder}/words/{name}", for_windows(text)
         words = readme(who, terms, base, pictures, progress.left_out, now)
-        yield f"{folder}/README.txt", words.encode()
+        yield f"{folder}/README.txt", for_windows(words)
 
     async def _drawn(self, picture: Picture) -> bytes | None:
         """One at a time and after those whom a page keeps waiting; None for what cannot be drawn."""

@@ -25,6 +25,7 @@ from portal.creatives.kits import Holder, holder_of, kit_of
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.rules import Wanted, wanted
 from portal.creatives.seen import seen_on
+from portal.creatives.words_pages import WORDS_PAGES
 from portal.enrollments.queries import Me
 from portal.errors import NotFound
 from portal.programs.queries import terms_at
@@ -170,6 +171,7 @@ def creatives_routers() -> list[Router]:
             route_handlers=[
                 *KIT_PAGES,
                 *(creatives, creative, download, download_progress, bundle),
+                *WORDS_PAGES,
             ],
             guards=[affiliates_only],
         ),

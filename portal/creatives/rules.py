@@ -90,6 +90,7 @@ class Kind(StrEnum):
     DISPLAY = "display"
     EMAIL = "email"
     PAPER = "paper"
+    WORDS = "words"
 
 
 KIND_NAMES = {
@@ -97,6 +98,7 @@ KIND_NAMES = {
     Kind.DISPLAY: "Banners",
     Kind.EMAIL: "E-mail",
     Kind.PAPER: "PDF",
+    Kind.WORDS: "Words to copy",
 }
 _SOCIAL = frozenset("1200x630 1080x1080 1080x1350 1080x1920 1280x720 1500x500 1000x1500".split())
 _EMAIL = frozenset(("600x200", "600x300"))

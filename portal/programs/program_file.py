@@ -33,6 +33,8 @@ from portal.programs.rules import (
     Way,
     Words,
 )
+from portal.programs.texts import SUBJECT_MOST, TEXTS, OwnText, Texts, pattern_problem, text_problem
+from portal.programs.texts import TEXT_MOST as OWN_TEXT_MOST
 
 KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -81,6 +83,7 @@ def _terms(root: FileTable) -> ProgramTerms:
         allowed_hosts=links.texts("allowed_hosts", needed=True),
         destinations=tuple(_destination(table) for table in links.tables("destinations")),
         languages=_languages(program),
+        texts=_texts(root.table("texts", needed=False)),
         questions=tuple(_question(table) for table in root.tables("questions", needed=False)),
         hold_days=rules.whole("hold_days", 45, 0, 366),
         link_window_days=links.whole("window_days", 30, 1, 3_650),
@@ -212,6 +215,39 @@ def _words(table: FileTable) -> Words:
     return words
 
 
+def _texts(table: FileTable) -> Texts:
+    off = table.texts("off")
+    if unknown := [key for key in off if key not in TEXTS]:
+        table.note("off", f"may hold {', '.join(TEXTS)}, not {', '.join(unknown)}")
+    texts = Texts(off, tuple(_own_text(own) for own in table.tables("own", needed=False)))
+    table.refuse_the_rest()
+    return texts
+
+
+def _own_text(table: FileTable) -> OwnText:
+    said = {key: table.one_word(key, known) for key, known in (("key", TEXTS), ("language", LANGUAGES))}
+    for key in said:
+        if not table.has(key):
+            table.note(key, "is missing")
+    is_mail = said["key"] == "email"
+    own = OwnText(
+        key=said["key"],
+        language=said["language"],
+        text=table.text("text", OWN_TEXT_MOST),
+        subject=table.text("subject", SUBJECT_MOST) if is_mail else "",
+        preview=table.short("preview", SUBJECT_MOST) if is_mail else "",
+    )
+    table.refuse_the_rest()
+    for key, problem in (
+        ("text", text_problem(own)),
+        ("subject", pattern_problem(own.subject)),
+        ("preview", pattern_problem(own.preview)),
+    ):
+        if problem:
+            table.note(key, problem)
+    return own
+
+
 def _question(table: FileTable) -> Question:
     question = Question(
         key=table.matching("key", KEY, "lower-case letters, digits and hyphens"),
@@ -241,6 +277,7 @@ def _contradictions(terms: ProgramTerms) -> list[str]:
         ("tiers", [tier.key for tier in terms.tiers]),
         ("links.destinations", [page.key for page in terms.destinations]),
         ("promotions", [offer.key for offer in terms.promotions]),
+        ("texts.own", [f"{text.key} in {text.language}" for text in terms.texts.own]),
         ("plans.stripe_prices", [price for plan in terms.plans for price in plan.stripe_prices]),
     ):
         found += [f"{name}: {key!r} is there twice." for key in sorted(set(keys)) if keys.count(key) > 1]

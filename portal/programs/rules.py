@@ -12,6 +12,7 @@ from uuid import UUID
 
 from portal.money import Money
 from portal.programs.questions import Question
+from portal.programs.texts import NO_TEXTS, Texts
 
 # The marks that assets_gen can draw, named here so that reading a file needs no picture library.
 DRAWINGS = ("leaves",)
@@ -176,6 +177,7 @@ class ProgramTerms:
     auto_approval: AutoApproval | None = None  # off: managers decide
     reviews_kits: bool = False  # a changed brand kit is public once a manager has approved it
     languages: tuple[str, ...] = ("en",)  # of the pictures; the first where nobody asks for another
+    texts: Texts = NO_TEXTS  # what affiliates copy
     questions: tuple[Question, ...] = ()  # as the file has them; managers may have changed the form since
     # Known only once the version is stored.
     version: int = 1

@@ -180,6 +180,8 @@ ACCESS = {
     "GET /creatives/download": Open.TO_AFFILIATES,
     "GET /creatives/download/{job}": Open.TO_AFFILIATES,  # each their own; others' change nothing
     "GET /creatives/zip": Open.TO_AFFILIATES,
+    "GET /creatives/words": Open.TO_AFFILIATES,
+    "GET /creatives/words/{file}": Open.TO_AFFILIATES,
     "GET /creatives": Open.TO_AFFILIATES,
     "GET /creatives/{design}/{size}": Open.TO_AFFILIATES,
     "GET /c/{kit}/{design}/{file}": Open.TO_EVERYBODY,
@@ -430,6 +432,8 @@ def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
         return {"version": "1"}
     if path.startswith("/manage/kits"):
         return {"kit": things["brand_kit"]}
+    if path.startswith("/creatives/words"):
+        return {"file": "email.txt"}
     below = path.removeprefix("/apply").strip("/").partition("/")[0]
     return {"token": things[below]} if below in ("draft", "sent", "letters") else {}
 

@@ -103,6 +103,34 @@ def test_tiers_that_do_not_rise_are_refused(tier: int, change: dict[str, Any], s
         parse_program(document)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"text": "{disclosure} {link} {prize}"},
+            r"own\[1\].text: knows no {prize}; it may hold",
+        ),
+        ({"text": "{link}"}, "must hold {disclosure}, outside"),
+        ({"text": "{disclosure} [{link}]"}, "must hold {link} or <words"),
+        ({"text": "{disclosure} <{link}"}, "has a < without its partner"),
+        ({"text": "{disclosure} {link} [a [b]]"}, "without its partner, or one bracket inside another"),
+        ({"language": "tlh"}, r"texts.own\[1\].language must be one of: ar, de, en, ja"),
+        ({"key": "poem"}, r"texts.own\[1\].key must be one of"),
+        ({"subject": "Hello"}, r"texts.own\[1\].subject is not a key"),
+        ({"key": "email"}, r"texts.own\[1\].subject is missing"),
+    ],
+)
+def test_a_text_that_cannot_be_copied_is_refused(change: dict[str, str], sentence: str) -> None:
+    own = {"key": "short", "language": "en", "text": "{disclosure} {link}"}
+    parse_program({**KARTRA, "texts": {"own": [own]}})
+    with pytest.raises(BadProgram, match=sentence):
+        parse_program({**KARTRA, "texts": {"own": [{**own, **change}]}})
+    with pytest.raises(BadProgram, match=r"texts.own: 'short in en' is there twice"):
+        parse_program({**KARTRA, "texts": {"own": [own, own]}})
+    with pytest.raises(BadProgram, match=r"texts.off: may hold email, .* not poem"):
+        parse_program({**KARTRA, "texts": {"off": ["poem"]}})
+
+
 def test_an_empty_file_lists_everything_that_is_missing_at_once() -> None:
     with pytest.raises(BadProgram) as bad:
         parse_program({})
