@@ -50,11 +50,29 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """One plan of the program for the comparison sheet, prices as they are written in the offer's language.
+
+    `first_monthly` and `first_yearly` are what the code leaves of the first payment. Empty: there is none.
+    """
+
+    name: str
+    monthly: str = ""
+    first_monthly: str = ""
+    yearly: str = ""
+    yearly_a_month: str = ""
+    first_yearly: str = ""
+    trial_days: int = 0
+    trial_price: str = ""  # empty: it costs nothing
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What the picture says. Empty texts fall back to the design's own copy of the `language` (BCP 47).
 
     `code` and `link` may be empty: the design then closes the gap. `figure` and `discount` are what the code
     saves ("20 %", "off your first payment"); no design ever promises a saving by itself.
+    Only the comparison sheet shows the `plans`.
     """
 
     link: str = ""
@@ -67,6 +85,7 @@ class Offer:
     small_print: str = ""
     disclosure: str = ""
     language: str = "en"
+    plans: tuple[Plan, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.code) > MAX_CODE:

@@ -9,11 +9,12 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from assets_gen.brand import Brand, Offer
+from assets_gen.brand import Brand, Offer, Plan
 from assets_gen.intake import clean_logo
 from assets_gen.languages import language
 from assets_gen.text import Face, Setting, ink
@@ -23,11 +24,16 @@ _DISPLAY, _NAME = Face("display", -0.03), Face("name", -0.01)
 _Colour = tuple[int, int, int, int]
 _WHITE, _BLACK = (255, 255, 255, 255), (0, 0, 0, 255)
 _GREEN, _SAND = ("#14574A", "#F0C77E"), ("#D9B36C", "#0E3B2E")
-_OFFER = Offer(figure="20\u202f%", discount="off your first three months")
+PLANS = (
+    Plan("Essentials", "$59", "$47.20", "$588", "$49", "$470.40"),
+    Plan("Growth", "$119", "$95.20", "$1,188", "$99", "$950.40", trial_days=30, trial_price="$1"),
+    Plan("Scale", "$229", "$183.20", "$2,268", "$189", "$1,814.40", trial_days=14),
+)
+_OFFER = Offer(figure="20\u202f%", discount="off your first three months", plans=PLANS)
 _COMPOUND = "Steuerberatungsgesellschaft Grünwald"
 _LONG = "Die freundliche Gesellschaft für angewandte Unternehmerei AG"
 # What the program says itself to the affiliates of a kit.
-_SAID = {
+_SAID: dict[str, dict[str, Any]] = {
     "headline of 90 characters": {
         "headline": "Everything you need to plan, publish and sell your courses "
         "and coaching, one login for all",

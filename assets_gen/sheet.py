@@ -13,6 +13,7 @@ from assets_gen.design import Design
 from assets_gen.encode import Format, encoded
 from assets_gen.papers import PAPERS, Paper
 from assets_gen.sheets import press
+from assets_gen.sheets.comparison import comparison
 from assets_gen.sheets.flyer import flyer
 from assets_gen.sheets.onepager import onepager
 from assets_gen.sheets.parts import Order, Sets
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from weasyprint.document import Document
 
 _PAGES = {"mediakit": 3}
-_SETS: dict[str, Sets] = {"onepager": onepager, "flyer": flyer}
+_SETS: dict[str, Sets] = {"onepager": onepager, "flyer": flyer, "comparison": comparison}
 
 
 def render_sheet(

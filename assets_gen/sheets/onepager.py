@@ -6,7 +6,8 @@ import math
 
 from assets_gen.breaking import Fit
 from assets_gen.papers import Paper
-from assets_gen.sheets.parts import Order, Sheet, common, narrowed, plain, set_in, small_size
+from assets_gen.sheets.offer import offer_panel
+from assets_gen.sheets.parts import Order, Sheet, common, plain, set_in
 from assets_gen.text import Face, shape
 
 _HEADLINE_TOP_MM = 31.6
@@ -14,18 +15,9 @@ _HEADLINE_TOP_MM = 31.6
 
 def onepager(order: Order) -> Sheet:
     sheet, _ = common(order)
-    offer, words = order.offer, order.words()
     lines, size, leading = headline_clear_of_disc(order.said("headline"), order.face("headline"), order.paper)
-    figure = sheet.values["figure"]
-    saving = offer.discount if figure else order.said("subline")
-    return sheet.saying(
-        headline_lines=tuple(map(plain, lines)),
-        small_size=small_size(sheet.values["small_print"], order.face("small"), 3.0, 112),
-        headline_size=size,
-        headline_leading=leading,
-        offer_words=f"{saving} {words['code_label']}" if figure and offer.code else saving,
-        code_size=narrowed(offer.code, order.face("code"), 9.6, 66 if figure else 128),
-        link_size=narrowed(offer.link, order.face("button"), 3.6, 66),
+    return offer_panel(order, sheet).saying(
+        headline_lines=tuple(map(plain, lines)), headline_size=size, headline_leading=leading
     )
 
 

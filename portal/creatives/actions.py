@@ -9,8 +9,10 @@ from assets_gen import Brand, Design, Offer, Size
 from assets_gen import design as designs
 from assets_gen.fingerprint import fingerprint
 from assets_gen.languages import language
+from assets_gen.papers import PAPERS
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job, LogoOn
 from portal.creatives.kits import Holder, Kit
+from portal.creatives.price_list import price_list
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.renderers import Renderers, TookTooLong
 from portal.creatives.room import PICTURES_FOLDER
@@ -149,7 +151,19 @@ class Studio:
         """
         design = Design.load(name if name in designs.names() else EVERGREEN)
         check_offered(design, wanted)
-        return Picture(design, wanted, await self.brand_of(kit), program_brand(terms), offer_of(who, base))
+        return Picture(
+            design,
+            wanted,
+            await self.brand_of(kit),
+            program_brand(terms),
+            self._offer(wanted, who, terms, base),
+        )
+
+    def _offer(self, wanted: Wanted, who: Holder, terms: ProgramTerms, base: str) -> Offer:
+        """A price that changes concerns no picture but the list of prices."""
+        offer, paper = offer_of(who, base), PAPERS.get(wanted.shape)
+        lists_prices = paper is not None and paper.kind == "comparison"
+        return replace(offer, plans=price_list(terms, who)) if lists_prices else offer
 
 
 def logo_key(affiliate_id: UUID, data: bytes, media_type: str) -> str:

@@ -10,9 +10,10 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 from weasyprint.urls import FatalURLFetchingError
 
-from assets_gen import AssetError, Brand, Design, Offer, render_sheet
+from assets_gen import AssetError, Brand, Design, Offer, Plan, render_sheet
 from assets_gen.kits import PROGRAM, kits
 from assets_gen.papers import PAPERS
+from assets_gen.sheets.lint import sheet_findings
 from assets_gen.sheets.onepager import headline_clear_of_disc
 from assets_gen.sheets.press import memory
 from assets_gen.sweep import paper_sample, swept
@@ -116,6 +117,20 @@ def test_no_headline_lies_on_the_disc(paper: str, text: str) -> None:
 def test_every_kit_is_printed_whole_and_proved() -> None:
     """A sample; `python -m assets_gen check --papers` looks at every sheet."""
     assert [(sheet, said) for sheet, said in swept(paper_sample("spotlight"), processes=1) if said] == []
+
+
+def test_ten_plans_with_long_names_and_prices_fit_and_eleven_are_refused() -> None:
+    brand, offer = kits()["mark and two lines"]
+    long = Plan(
+        "Gesch\u00e4ftskunden Professional", "1.234.567,00\u00a0KWD", "987.654,32\u00a0KWD", trial_days=365
+    )
+    plans = (long, *(Plan(f"Plan {number}", "$6", "$5", "$60", "$5", "$50") for number in range(9)))
+    full = replace(offer, plans=plans)
+    assert sheet_findings(SPOTLIGHT, "comparison-letter", brand, PROGRAM, full) == []
+    with pytest.raises(AssetError, match="room for 10 plans, not for 11"):
+        render_sheet(SPOTLIGHT, "comparison-a4", brand, PROGRAM, replace(offer, plans=(*plans, long)))
+    with pytest.raises(AssetError, match="needs the program's plans"):
+        render_sheet(SPOTLIGHT, "comparison-a4", brand, PROGRAM, replace(offer, plans=()))
 
 
 def test_markup_in_a_name_is_words_and_reaches_no_file() -> None:
