@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from assets_gen import AssetError, Brand, Design, Offer, Size, render_banner, render_sheet
-from assets_gen.intake import clean_logo
+from assets_gen.intake import clean_logo, clean_photo
 from assets_gen.kits import PROGRAM
 from assets_gen.languages import languages
 
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--brand-name", required=True)
     render.add_argument("--logo", type=Path, help="PNG, JPEG or WebP")
     render.add_argument("--dark-logo", type=Path, help="the one for dark grounds")
+    render.add_argument("--photo", type=Path, help="for the designs that show one")
     render.add_argument("--colour", action="append", default=[], help="#14574A; twice for a second one")
     render.add_argument("--program-name", default=PROGRAM.name)
     render.add_argument("--code", default="")
@@ -68,7 +69,8 @@ def _render(chosen: argparse.Namespace) -> int:
     logo, dark = (
         clean_logo(file.read_bytes()).data if file else None for file in (chosen.logo, chosen.dark_logo)
     )
-    affiliate = Brand(chosen.brand_name, logo, tuple(chosen.colour), dark_logo=dark)
+    photo = clean_photo(chosen.photo.read_bytes()).data if chosen.photo else None
+    affiliate = Brand(chosen.brand_name, logo, tuple(chosen.colour), photo=photo, dark_logo=dark)
     own = chosen.program_name == PROGRAM.name
     program = PROGRAM if own else Brand(chosen.program_name, colours=PROGRAM.colours)
     offer = Offer(

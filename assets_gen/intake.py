@@ -1,5 +1,5 @@
-"""Uploaded logos: from any file that somebody sends to a small clean picture, or a sentence that says what
-to send.
+"""Uploaded logos and photos: from any file that somebody sends to a small clean picture, or a sentence that
+says what to send.
 
 The bytes are hostile. Call this in a process with limits on time and memory; the upload itself is not to be
 kept.
@@ -20,12 +20,22 @@ from assets_gen.logo import colours_of, logo_of
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 16_000_000
 _TOO_LARGE = "This picture has more than 16 megapixels. Send a smaller one."
-_LEAST_SIDE = 24
-_KEPT_SIDE = 1600
+_LEAST_SIDE, _LEAST_PHOTO = 24, 240
+_KEPT_SIDE, _KEPT_PHOTO = 1600, 2400
 
 
 class UnusableImage(AssetError):
     """The sentence tells the sender what is wrong with the file and what to send instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPhoto:
+    """A JPEG without metadata, at most 2400 px a side."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +51,7 @@ class CleanLogo:
 
 def clean_logo(data: bytes) -> CleanLogo:
     """Raises UnusableImage."""
-    if not data:
-        raise UnusableImage("This file is empty. Choose a PNG, JPEG or WebP.")
-    if len(data) > MAX_BYTES:
-        raise UnusableImage(f"This file has {len(data) / 1e6:.1f} MB. Send one of up to 5 MB.")
-    picture = _decoded(data, _format_of(data))
+    picture = _opened(data, "Export the logo as a PNG with a transparent ground, 1,000 pixels wide.")
     if min(picture.size) < _LEAST_SIDE:
         raise UnusableImage(
             f"This logo is only {picture.width} × {picture.height} pixels. Send one of 200 pixels or more."
@@ -62,7 +68,31 @@ def clean_logo(data: bytes) -> CleanLogo:
     )
 
 
-def _format_of(data: bytes) -> str:
+def clean_photo(data: bytes) -> CleanPhoto:
+    """Raises UnusableImage."""
+    picture = _opened(data, "Send the photo as a JPEG.")
+    if min(picture.size) < _LEAST_PHOTO:
+        raise UnusableImage(
+            f"This photo is only {picture.width} × {picture.height} pixels. Send one of 1,000 pixels or more."
+        )
+    picture.thumbnail((_KEPT_PHOTO, _KEPT_PHOTO), Image.Resampling.LANCZOS)
+    whole = Image.new("RGB", picture.size, "white")
+    whole.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
+    buffer = io.BytesIO()
+    whole.save(buffer, "JPEG", quality=88)
+    return CleanPhoto(buffer.getvalue(), "image/jpeg", *whole.size)
+
+
+def _opened(data: bytes, instead: str) -> Image.Image:
+    """`instead` is what to send in place of an SVG. Raises UnusableImage."""
+    if not data:
+        raise UnusableImage("This file is empty. Choose a PNG, JPEG or WebP.")
+    if len(data) > MAX_BYTES:
+        raise UnusableImage(f"This file has {len(data) / 1e6:.1f} MB. Send one of up to 5 MB.")
+    return _decoded(data, _format_of(data, instead))
+
+
+def _format_of(data: bytes, instead: str) -> str:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -71,9 +101,7 @@ def _format_of(data: bytes) -> str:
         return "WEBP"
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in start:
-        raise UnusableImage(
-            "SVG is not taken. Export the logo as a PNG with a transparent ground, 1,000 pixels wide."
-        )
+        raise UnusableImage(f"SVG is not taken. {instead}")
     known = {
         b"GIF8": "GIF",
         b"%PDF": "PDF",
@@ -83,7 +111,7 @@ def _format_of(data: bytes) -> str:
         b"8BPS": "Photoshop file",
     }
     name = next((name for magic, name in known.items() if data.startswith(magic)), "file")
-    raise UnusableImage(f"This {name} is not a PNG, JPEG or WebP. Send the logo as one of them.")
+    raise UnusableImage(f"This {name} is not a PNG, JPEG or WebP. Send it as one of them.")
 
 
 def _decoded(data: bytes, form: str) -> Image.Image:

@@ -33,9 +33,10 @@ def cropped(data: bytes, size: tuple[int, int], focus: tuple[float, float]) -> I
     picture = _grey(data)
     share = min(picture.width / size[0], picture.height / size[1])
     width, height = share * size[0], share * size[1]
-    left = min(max(focus[0] * picture.width - width / 2, 0.0), picture.width - width)
-    top = min(max(focus[1] * picture.height - _EYES * height, 0.0), picture.height - height)
-    box = (left, top, left + width, top + height)
+    # The field as wide or as high as the photo may be so by a hair too much: numbers of the machine.
+    left = max(min(focus[0] * picture.width - width / 2, picture.width - width), 0.0)
+    top = max(min(focus[1] * picture.height - _EYES * height, picture.height - height), 0.0)
+    box = (left, top, min(left + width, picture.width), min(top + height, picture.height))
     small = picture.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     return paint.ramp_image(np.asarray(small, dtype=np.float32) / 255, _GRAIN)
 

@@ -51,6 +51,26 @@ document.addEventListener("input", (event) => {
   if (output) output.textContent = event.target.value + (output.dataset.unit || "");
 });
 
+// <div data-focus="x-field y-field">: a click on a picture says how far from its left and top, in percent.
+document.addEventListener("click", (event) => {
+  const picture = event.target.closest("[data-focus]");
+  if (!picture) return;
+  const box = picture.getBoundingClientRect();
+  const shares = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  picture.dataset.focus.split(" ").forEach((id, axis) => {
+    const field = document.getElementById(id);
+    field.value = Math.round(Math.min(Math.max(shares[axis], 0), 1) * 100);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+});
+document.addEventListener("input", (event) => {
+  const picture = document.querySelector("[data-focus]");
+  const axis = picture?.dataset.focus.split(" ").indexOf(event.target.id);
+  if (!(axis >= 0)) return;
+  const share = Math.min(Math.max(Number(event.target.value), 0), 100);
+  for (const ring of picture.querySelectorAll("circle")) ring.setAttribute(axis ? "cy" : "cx", `${share}%`);
+});
+
 // aria-keyshortcuts="J": the letter follows a link or opens a part; a button that sends something only gets the
 // focus, because a slip of the finger must not decide. <input data-keys> switches all of it off (WCAG 2.1.4).
 const keys = {

@@ -71,17 +71,20 @@ class Studio:
         self._renderers = renderers
         self._logos: OrderedDict[str, bytes] = OrderedDict()
 
-    async def keep_logo(self, affiliate_id: UUID, upload: bytes) -> KeptLogo | Refusal:
-        """Cleans an uploaded logo in a render process and stores what is left; the upload is forgotten."""
+    async def keep_upload(
+        self, affiliate_id: UUID, upload: bytes, *, is_photo: bool = False
+    ) -> KeptLogo | Refusal:
+        """Cleans an upload in a render process and stores what is left; the upload itself is forgotten."""
         try:
-            answer = await self._renderers.answer_to(CleanUpload(upload))
+            answer = await self._renderers.answer_to(CleanUpload(upload, is_photo))
         except TookTooLong:
             return Refusal(
                 "This picture could not be opened. Export it again as a PNG and send the new file."
             )
         if isinstance(answer, Declined):
             return Refusal(answer.sentence)
-        key = logo_key(affiliate_id, answer.data, answer.media_type)
+        folder = "photos" if is_photo else "logos"
+        key = upload_key(folder, affiliate_id, answer.data, answer.media_type)
         await self._storage.put(key, answer.data)
         return KeptLogo(key, answer.colours)
 
@@ -132,8 +135,19 @@ class Studio:
         await self._renderers.quiet()
 
     async def brand_of(self, kit: Kit) -> Brand:
-        logo, dark = [await self.logo(key) if key else None for key in (kit.logo_key, kit.dark_logo_key)]
-        return Brand(kit.name, logo, kit.shown_colours, kit.web_address, kit.tagline, dark_logo=dark)
+        keys = kit.logo_key, kit.dark_logo_key, kit.photo_key
+        logo, dark, photo = [await self.logo(key) if key else None for key in keys]
+        across, down = kit.focus
+        return Brand(
+            kit.name,
+            logo,
+            kit.shown_colours,
+            kit.web_address,
+            kit.tagline,
+            photo=photo,
+            focus=(across / 100, down / 100),
+            dark_logo=dark,
+        )
 
     async def logo_on_dark(self, kit: Kit) -> bytes:
         """As pictures show it on a dark ground, a PNG. Raises Busy, and NotFound for a kit without a logo."""
@@ -154,7 +168,7 @@ class Studio:
         return Picture(
             design,
             wanted,
-            await self.brand_of(kit),
+            await self.brand_of(kit if shows_photo(design) else kit.without_photo),
             program_brand(terms),
             self._offer(wanted, who, terms, base),
         )
@@ -166,10 +180,17 @@ class Studio:
         return replace(offer, plans=price_list(terms, who)) if lists_prices else offer
 
 
-def logo_key(affiliate_id: UUID, data: bytes, media_type: str) -> str:
-    """Where storage keeps a cleaned logo: the same content has the same place."""
+def upload_key(folder: str, affiliate_id: UUID, data: bytes, media_type: str) -> str:
+    """Where storage keeps a cleaned logo or photo: the same content has the same place."""
     ending = "png" if media_type == "image/png" else "jpg"
-    return f"logos/{affiliate_id}/{hashlib.sha256(data).hexdigest()}.{ending}"
+    return f"{folder}/{affiliate_id}/{hashlib.sha256(data).hexdigest()}.{ending}"
+
+
+def shows_photo(design: Design) -> bool:
+    """All others are drawn without it, so that a new photo leaves their pictures as they are."""
+    return any(
+        element.kind == "portrait" for shape in design.compositions.values() for element in shape.elements
+    )
 
 
 def check_offered(design: Design, wanted: Wanted) -> None:

@@ -1,10 +1,15 @@
 """What the pages of this room share."""
 
 from collections.abc import Iterable
+from datetime import datetime
+
+from litestar import Response
 
 from portal.creatives.actions import Picture, Studio
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.rules import wanted
+from portal.errors import NotFound
+from portal.programs.queries import terms_at
 from portal.programs.rules import ProgramTerms
 from portal.web import Asking, settings_of
 
@@ -30,3 +35,29 @@ async def pictures_of(
         for design, file, found in asked
         if found
     }
+
+
+async def private_picture(
+    request: Asking,
+    kit: Kit,
+    whose: Holder,
+    file: str,
+    seconds: int,
+    now: datetime,
+    *,
+    lang: str = "",
+    keep: bool = True,
+) -> Response[bytes]:
+    """`file` is `design/300x250.png`; `seconds` is how long the one who asks may keep it. Unless it is kept
+    here too, it is drawn anew each time. Raises NotFound for what is no picture, and Busy.
+    """
+    design, _, name = file.partition("/")
+    asked = wanted(name)
+    if asked is None or asked.form == "pdf":
+        raise NotFound
+    terms = await terms_at(whose.program_id, now)
+    studio, base = studio_of(request), settings_of(request).base_url
+    picture = await studio.picture_of(kit, whose.speaking(lang, terms), terms, base, asked, design)
+    drawn = await (studio.rendered(picture) if keep else studio.drawn(picture))
+    headers = {"Cache-Control": f"private, max-age={seconds}"}
+    return Response(drawn, media_type=MEDIA_TYPES[asked.form], headers=headers)

@@ -20,12 +20,21 @@ class KitDraft:
     tagline: str = ""
     main: str = ""
     second: str = ""
+    focus_x: str = ""  # whole percents; empty where there is no photo
+    focus_y: str = ""
     errors: Mapping[str, str] = dataclass_field(default_factory=dict)
 
     @property
     def colours(self) -> tuple[str, ...]:
         """Chosen by hand, the main one first; empty leaves the choice to the logo."""
         return tuple(colour for colour in (self.main, self.second) if colour)
+
+    @property
+    def focus(self) -> tuple[int, int] | None:
+        """None where none is said or it cannot be read."""
+        if _percent(self.focus_x) is None or _percent(self.focus_y) is None:
+            return None
+        return int(self.focus_x), int(self.focus_y)
 
     def with_error(self, field: str, sentence: str) -> "KitDraft":
         return replace(self, errors={**self.errors, field: sentence})
@@ -52,8 +61,16 @@ def parse_kit(form: Mapping[str, str]) -> KitDraft:
             errors[key] = "This is not a colour. Write it like #14574A, or leave it empty."
     if colours["second"] and not colours["main"] and "second" not in errors:
         colours = {"main": colours["second"], "second": ""}
+    focus = {key: form.get(key, "").strip() for key in ("focus_x", "focus_y")}
+    for key, typed in focus.items():
+        if typed and _percent(typed) is None:
+            errors[key] = "Write a whole number from 0 to 100."
     address = web_address if "web_address" in errors else (_site(web_address) or "")
-    return KitDraft(name, address, tagline, colours["main"], colours["second"], errors)
+    return KitDraft(name, address, tagline, **colours, **focus, errors=errors)
+
+
+def _percent(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 100 else None
 
 
 def colour_of(text: str) -> str | None:

@@ -27,9 +27,10 @@ class DrawSheet(msgspec.Struct, frozen=True, tag=True):
 
 
 class CleanUpload(msgspec.Struct, frozen=True, tag=True):
-    """An uploaded logo, as it came."""
+    """An uploaded logo or photo, as it came."""
 
     data: bytes
+    is_photo: bool = False
 
 
 class LogoOn(msgspec.Struct, frozen=True, tag=True):

@@ -25,7 +25,8 @@ class Files:
 
     logo: KeptLogo | None = None
     dark_logo: KeptLogo | None = None
-    removed: str = ""  # "logo", "dark_logo" or nothing
+    photo: KeptLogo | None = None
+    removed: str = ""  # "logo", "dark_logo", "photo" or nothing
 
     def on(self, kit: Kit) -> Kit:
         if self.logo:
@@ -36,6 +37,11 @@ class Files:
             kit = kit.without_logo
         if self.removed == "dark_logo":
             kit = replace(kit, dark_logo_key=None)
+        if self.photo and self.photo.key != kit.photo_key:
+            # Where the face was in the one before says nothing about this one.
+            kit = replace(kit.without_photo, photo_key=self.photo.key)
+        if self.removed == "photo":
+            kit = kit.without_photo
         return kit if kit.logo_key else replace(kit, dark_logo_key=None)
 
 
@@ -105,6 +111,9 @@ async def _keep(
             name=kit.name,
             logo_key=kit.logo_key,
             dark_logo_key=kit.dark_logo_key,
+            photo_key=kit.photo_key,
+            focus_x=kit.focus[0],
+            focus_y=kit.focus[1],
             colours=msgspec.json.encode(kit.colours).decode(),
             web_address=kit.web_address,
             tagline=kit.tagline,

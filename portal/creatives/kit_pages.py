@@ -1,4 +1,4 @@
-"""The room Brand kit: the form, its preview, and the logo."""
+"""The room Brand kit: the form, its preview beside it, and what was saved before."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -8,29 +8,26 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
-from assets_gen import Design
-from portal.creatives import queries
 from portal.creatives.actions import KeptLogo, Refusal
-from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
+from portal.creatives.asking import pictures_of, studio_of
 from portal.creatives.forms import KitDraft, parse_kit
 from portal.creatives.kit_actions import Files, can_be_drawn, save_kit, undo, use_again
-from portal.creatives.kit_queries import EARLIER, brand_page
+from portal.creatives.kit_queries import EARLIER, PREVIEWS, brand_page
 from portal.creatives.kit_reviews import own_holder, standing_of
-from portal.creatives.kits import Kit, holder, kept_kit, kept_kits, kit_of
-from portal.creatives.queries import EVERGREEN
-from portal.creatives.rules import wanted
+from portal.creatives.kits import Kit, kept_kits, kit_of
 from portal.enrollments.queries import Me
-from portal.errors import NotFound, TooLarge
+from portal.errors import TooLarge
 from portal.programs.queries import terms_at
-from portal.web import Asking, Page, form_of, go, read_form, settings_of, show, texts_of, who
+from portal.web import Asking, Page, form_of, go, read_form, show, texts_of, who
 
-FILES = ("logo", "dark_logo")
+FILES = ("logo", "dark_logo", "photo")
 UPLOAD_BODY = 5_500_000 * len(FILES)
 REMOVED = {
     "logo": "Your logo is removed. Your name stands in its place.",
     "dark_logo": "Your logo for dark backgrounds is removed. Pictures light up the other one there.",
+    "photo": "Your photo is removed. A quotation mark stands in its place.",
 }
 
 
@@ -72,14 +69,14 @@ async def _taken(
     """What is left of the uploads, and a sentence in the draft for each that cannot be taken."""
     kept: dict[str, KeptLogo] = {}
     for name, upload in uploads.items():
-        answer = await studio_of(request).keep_logo(me.affiliate_id, upload)
+        answer = await studio_of(request).keep_upload(me.affiliate_id, upload, is_photo=name == "photo")
         if isinstance(answer, Refusal):
             draft = draft.with_error(name, answer.sentence)
         else:
             kept[name] = answer
     if "dark_logo" in uploads and not (kit.logo_key or "logo" in uploads):
         draft = draft.with_error("dark_logo", "This one stands beside your usual logo. Send that one too.")
-    return draft, Files(kept.get("logo"), kept.get("dark_logo"))
+    return draft, Files(kept.get("logo"), kept.get("dark_logo"), kept.get("photo"))
 
 
 @post("/brand/undo")
@@ -99,82 +96,11 @@ async def brand_again(
     return go(request, "/brand", flash="This kit is yours again. Every picture follows it from now on.")
 
 
-@get("/brand/kits/{revision:int}/{file:str}")
-async def earlier_picture(
-    request: Asking,
-    me: NamedDependency[Me],
-    now: NamedDependency[datetime],
-    revision: FromPath[int],
-    file: FromPath[str],
-) -> Response[bytes]:
-    """What the pictures of an earlier kit looked like, in what is on offer today."""
-    kept, asked = await kept_kit(me.affiliate_id, revision), wanted(file)
-    if kept is None or asked is None:
-        raise NotFound
-    terms = await terms_at(me.program_id, now)
-    studio, base = studio_of(request), settings_of(request).base_url
-    picture = await studio.picture_of(kept.kit, holder(me).speaking("", terms), terms, base, asked)
-    headers = {"Cache-Control": "private, max-age=3600"}
-    return Response(await studio.rendered(picture), media_type=MEDIA_TYPES[asked.form], headers=headers)
-
-
-@get("/creatives/preview/{design:str}/{file:str}")
-async def own_preview(
-    request: Asking,
-    me: NamedDependency[Me],
-    now: NamedDependency[datetime],
-    design: FromPath[str],
-    file: FromPath[str],
-    lang: FromQuery[str] = "",
-) -> Response[bytes]:
-    """A picture with the newest kit, which the public may not see yet."""
-    kit, asked = await kit_of(me.affiliate_id, me.name), wanted(file)
-    if asked is None or asked.form == "pdf":
-        raise NotFound
-    terms = await terms_at(me.program_id, now)
-    studio, base = studio_of(request), settings_of(request).base_url
-    picture = await studio.picture_of(kit, holder(me).speaking(lang, terms), terms, base, asked, design)
-    headers = {"Cache-Control": "private, max-age=300"}
-    return Response(await studio.rendered(picture), media_type=MEDIA_TYPES[asked.form], headers=headers)
-
-
-@get("/brand/logo")
-async def logo(request: Asking, me: NamedDependency[Me], on: FromQuery[str] = "") -> Response[bytes]:
-    """As it was sent, or as pictures show it on a dark ground."""
-    kit = await kit_of(me.affiliate_id, me.name)
-    if on == "dark":
-        shown = await studio_of(request).logo_on_dark(kit)
-        return Response(shown, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
-    found = await studio_of(request).logo(kit.logo_key) if kit.logo_key else None
-    if kit.logo_key is None or found is None:
-        raise NotFound
-    kind = MEDIA_TYPES[kit.logo_key.rpartition(".")[2]]
-    return Response(found, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
-
-
 @get("/brand/preview")
 async def preview(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
     """The preview beside the form, from what is typed and not saved yet."""
     kit = await kit_of(me.affiliate_id, me.name)
     return await _brand_page(request, me, kit, parse_kit(request.query_params), now, typed=True)
-
-
-@get("/brand/preview/{file:str}")
-async def preview_picture(
-    request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], file: FromPath[str]
-) -> Response[bytes]:
-    kit, draft = await kit_of(me.affiliate_id, me.name), parse_kit(request.query_params)
-    asked = wanted(file)
-    if asked is None or not can_be_drawn(draft):
-        raise NotFound
-    terms = await terms_at(me.program_id, now)
-    studio, base = studio_of(request), settings_of(request).base_url
-    holding = holder(me).speaking("", terms)
-    picture = await studio.picture_of(kit.typed(draft), holding, terms, base, asked)
-    drawn = await studio.drawn(picture)
-    return Response(
-        drawn, media_type=MEDIA_TYPES[asked.form], headers={"Cache-Control": "private, max-age=60"}
-    )
 
 
 async def _brand_page(
@@ -191,8 +117,7 @@ async def _brand_page(
     standing = await standing_of(me.affiliate_id, me.program_id, now)
     holding = own_holder(me, standing).speaking("", terms)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
-    files = [(EVERGREEN, f"{size}.webp") for size in Design.load(EVERGREEN).sizes[: queries.LEADING]]
-    pictures = await pictures_of(request, seen, holding, terms, files)
+    pictures = await pictures_of(request, seen, holding, terms, PREVIEWS)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     kept = () if typed else await kept_kits(me.affiliate_id, EARLIER + 2)
     page = brand_page(kit, seen, draft, holding, terms, versions, kept, standing)
@@ -216,7 +141,4 @@ async def _kit_form(request: Asking) -> tuple[dict[str, str], dict[str, bytes]]:
     return dict(texts_of(form)), uploads
 
 
-KIT_PAGES = (
-    *(brand, save_brand, undo_brand, brand_again),
-    *(logo, preview, preview_picture, earlier_picture, own_preview),
-)
+KIT_PAGES = (brand, save_brand, undo_brand, brand_again, preview)

@@ -6,17 +6,19 @@ from datetime import datetime
 from itertools import zip_longest
 from urllib.parse import urlencode
 
-from assets_gen import Brand, Design, fonts
+from assets_gen import Brand, Design, Size, fonts
 from assets_gen.colour import Colour, contrast
 from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft, colour_of
 from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, KeptKit, Kit
-from portal.creatives.queries import EVERGREEN, LEADING, Shown, shown
+from portal.creatives.queries import EVERGREEN, Shown, shown
 from portal.programs.rules import ProgramTerms
 
 EARLIER = 20
 SMALL = "300x250"
+# What a kit is judged by: deep and bright grounds, both logos, the photo. The small ones stand side by side.
+PREVIEWS = (("spotlight", "1200x630.webp"), ("split", "300x250@2x.webp"), ("voice", "300x250@2x.webp"))
 WHITE = (255, 255, 255)
 WORDS, LARGE_WORDS = 4.5, 3.0
 
@@ -52,6 +54,8 @@ class BrandPage:
     logo_src: str  # empty without a logo
     dark_logo_src: str  # the one for dark grounds, or what pictures make of the other
     has_dark_logo: bool
+    photo_src: str  # empty without one
+    focus: tuple[int, int]
     found: tuple[str, ...]
     reads: Mapping[str, str]  # how words in it read, by colour: of those found and those that are typed
     used: tuple[str, ...]  # the colours that the pictures are made from
@@ -77,16 +81,16 @@ def brand_page(
 
     `kept` are the saved ones, the newest first: those of `EARLIER`, and two more to compare with.
     """
-    design = Design.load(EVERGREEN)
-    sizes = design.sizes[:LEADING]
-    pictures = tuple(shown(design.name, f"{size}.webp", size, me, terms.name, versions) for size in sizes)
+    pictures = tuple(
+        shown(design, file, Size.parse(file.partition(".")[0]), me, terms.name, versions)
+        for design, file in PREVIEWS
+    )
     if seen != kit:
-        typed = urlencode(
-            {"name": seen.name, "tagline": seen.tagline, "main": seen.draft.main, "second": seen.draft.second}
-        )
+        keys = ("name", "tagline", "main", "second", "focus_x", "focus_y")
+        typed = {key: getattr(seen.draft, key) for key in keys}
         pictures = tuple(
-            replace(picture, src=f"/brand/preview/{size}.webp?{typed}")
-            for picture, size in zip(pictures, sizes, strict=True)
+            replace(picture, src=f"/brand/preview/{design}/{file}?{urlencode(typed)}")
+            for picture, (design, file) in zip(pictures, PREVIEWS, strict=True)
         )
     return BrandPage(
         draft=draft,
@@ -96,6 +100,8 @@ def brand_page(
         if kit.logo_key
         else "",
         has_dark_logo=kit.dark_logo_key is not None,
+        photo_src=f"/brand/photo?v={kit.photo_key[-20:-4]}" if kit.photo_key else "",
+        focus=seen.focus,
         found=kit.colours.found,
         reads={
             colour: reading(colour)
@@ -104,7 +110,7 @@ def brand_page(
         },
         used=seen.shown_colours,
         previews=pictures,
-        checks=checks_of(design, seen, terms),
+        checks=checks_of(Design.load(EVERGREEN), seen, terms),
         standing=standing,
         answer_days=terms.answer_days,
         saved=kept[0] if kept else None,
@@ -134,11 +140,13 @@ def _new_in(kept: KeptKit, older: KeptKit | None) -> str:
     files = (
         ("logo", one.logo_key, other.logo_key),
         ("logo for dark backgrounds", one.dark_logo_key, other.dark_logo_key),
+        ("photo", one.photo_key, other.photo_key),
     )
     parts = (
         ("name", one.name != other.name),
         *((part, bool(now) and now != before) for part, now, before in files),
         ("colours", one.colours.chosen != other.colours.chosen),
+        ("place for the face", one.photo_key == other.photo_key and one.focus != other.focus),
         ("web address", one.web_address != other.web_address),
         ("tagline", one.tagline != other.tagline),
     )

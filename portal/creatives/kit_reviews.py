@@ -66,6 +66,7 @@ class KitReviewsPage:
     waiting: tuple[ReviewRow, ...]
     total: int
     decided: tuple[ReviewRow, ...]
+    previews: tuple[tuple[str, str], ...]  # design and file
     refused: UUID | None = None  # the one whose reason is missing or too long
     error: str = ""
     typed: str = ""

@@ -9,8 +9,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from portal.creatives.asking import MEDIA_TYPES, studio_of
+from portal.creatives.asking import private_picture
 from portal.creatives.kit_deciding import decide_kit
+from portal.creatives.kit_queries import PREVIEWS
 from portal.creatives.kit_reviews import (
     KitReviewsPage,
     decided_kits,
@@ -19,14 +20,14 @@ from portal.creatives.kit_reviews import (
     whose_kit,
 )
 from portal.creatives.kits import holder_in, kept_kit
-from portal.creatives.rules import KitVerdict, wanted
+from portal.creatives.rules import KitVerdict
 from portal.earnings.staff_forms import reason_problem
 from portal.enrollments.me import must_speak_of
 from portal.errors import NotFound
-from portal.programs.queries import terms_at
-from portal.web import Asking, Page, form_of, go, program_of, settings_of, show, who
+from portal.web import Asking, Page, form_of, go, program_of, show, who
 
 HERE = "/manage/kits"
+AN_HOUR = 3600
 
 
 @get(HERE)
@@ -54,27 +55,27 @@ async def decide(
     return go(request, HERE, flash=f"The kit of {whose.name} {told}. A letter says so.")
 
 
-@get(HERE + "/{kit:uuid}/{file:str}")
+@get(HERE + "/{kit:uuid}/{design:str}/{file:str}")
 async def kit_picture(
-    request: Asking, kit: FromPath[UUID], file: FromPath[str], now: NamedDependency[datetime]
+    request: Asking,
+    kit: FromPath[UUID],
+    design: FromPath[str],
+    file: FromPath[str],
+    now: NamedDependency[datetime],
 ) -> Response[bytes]:
     """As it would be in public."""
-    program, asked = program_of(request), wanted(file)
+    program = program_of(request)
     whose = await whose_kit(program, kit)
     kept, holder = await kept_kit(whose.affiliate, whose.revision), await holder_in(whose.affiliate, program)
-    if kept is None or asked is None or holder is None:
+    if kept is None or holder is None:
         raise NotFound
-    terms = await terms_at(program, now)
-    studio, base = studio_of(request), settings_of(request).base_url
-    picture = await studio.picture_of(kept.kit, holder.speaking("", terms), terms, base, asked)
-    headers = {"Cache-Control": "private, max-age=3600"}
-    return Response(await studio.rendered(picture), media_type=MEDIA_TYPES[asked.form], headers=headers)
+    return await private_picture(request, kept.kit, holder, f"{design}/{file}", AN_HOUR, now)
 
 
 async def _page(program: UUID, now: datetime) -> KitReviewsPage:
     waiting, total = await waiting_kits(program, now)
     is_on = await reviewed_since(program, now) is not None
-    return KitReviewsPage(is_on, waiting, total, await decided_kits(program))
+    return KitReviewsPage(is_on, waiting, total, await decided_kits(program), PREVIEWS)
 
 
 KIT_STAFF_PAGES = (kits, decide, kit_picture)

@@ -16,6 +16,7 @@ from portal.enrollments.queries import Me
 from portal.enrollments.tables import Link
 from portal.programs.rules import ProgramTerms
 
+FOCUS = 50, 38  # where most portraits have the face
 REVISION_MOST = 2**31  # beyond what the column holds
 
 
@@ -40,6 +41,8 @@ class Kit:
     web_address: str = ""
     tagline: str = ""
     dark_logo_key: str | None = None
+    photo_key: str | None = None
+    focus: tuple[int, int] = FOCUS  # percent of the photo from its left and its top
 
     @classmethod
     def of_account(cls, name: str) -> "Kit":
@@ -59,6 +62,7 @@ class Kit:
             colours=KitColours(draft.colours, self.colours.found),
             web_address=draft.web_address,
             tagline=draft.tagline,
+            focus=draft.focus or self.focus,
         )
 
     def with_logo(self, key: str, colours: tuple[str, ...]) -> "Kit":
@@ -70,9 +74,14 @@ class Kit:
         return replace(self, logo_key=None, dark_logo_key=None, colours=KitColours(self.colours.chosen))
 
     @property
+    def without_photo(self) -> "Kit":
+        return replace(self, photo_key=None, focus=FOCUS)
+
+    @property
     def draft(self) -> KitDraft:
         main, second = (*self.colours.chosen, "", "")[:2]
-        return KitDraft(self.name, self.web_address, self.tagline, main, second)
+        across, down = map(str, self.focus)
+        return KitDraft(self.name, self.web_address, self.tagline, main, second, across, down)
 
 
 @dataclass(frozen=True)
@@ -161,6 +170,8 @@ def _kit(row: dict[str, Any]) -> Kit:
         name=row["name"],
         logo_key=row["logo_key"],
         dark_logo_key=row["dark_logo_key"],
+        photo_key=row["photo_key"],
+        focus=(row["focus_x"], row["focus_y"]),
         colours=msgspec.json.decode(row["colours"], type=KitColours),
         web_address=row["web_address"],
         tagline=row["tagline"],

@@ -20,6 +20,7 @@ from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
 from portal.creatives.bundle_pages import bundle, download, download_progress
 from portal.creatives.hits import hit_of
 from portal.creatives.kit_pages import KIT_PAGES
+from portal.creatives.kit_pictures import KIT_PICTURES
 from portal.creatives.kit_reviews import own_holder, public_kit, standing_of
 from portal.creatives.kits import Holder, holder_of, kit_of
 from portal.creatives.queries import EVERGREEN
@@ -170,6 +171,7 @@ def creatives_routers() -> list[Router]:
             "/",
             route_handlers=[
                 *KIT_PAGES,
+                *KIT_PICTURES,
                 *(creatives, creative, download, download_progress, bundle),
                 *WORDS_PAGES,
             ],

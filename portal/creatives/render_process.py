@@ -10,7 +10,7 @@ import sys
 from typing import BinaryIO
 
 from assets_gen import AssetError, Brand, Design, Format, Offer, Size, render_banner, render_sheet
-from assets_gen.intake import clean_logo
+from assets_gen.intake import clean_logo, clean_photo
 from assets_gen.relight import shown_on
 from portal.creatives.jobs import (
     LENGTH,
@@ -57,6 +57,9 @@ def answer_to(job: Job) -> Answer:
 
 def _done(job: Job) -> Done:
     if isinstance(job, CleanUpload):
+        if job.is_photo:
+            photo = clean_photo(job.data)
+            return Done(photo.data, photo.media_type)
         logo = clean_logo(job.data)
         return Done(logo.data, logo.media_type, logo.colours)
     if isinstance(job, DrawSheet):

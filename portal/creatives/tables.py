@@ -19,6 +19,10 @@ class BrandKit(Table, tablename="brand_kit"):
     logo_key = Varchar(length=120, null=True, default=None)
     # The same for the logo that stands on dark grounds; only beside a logo.
     dark_logo_key = Varchar(length=120, null=True, default=None)
+    photo_key = Varchar(length=120, null=True, default=None)
+    # The point of the photo that always shows, in percent from its left and its top.
+    focus_x = Integer(null=False, default=50)
+    focus_y = Integer(null=False, default=38)
     # JSON of KitColours: those chosen, "#RRGGBB" with the main one first, and those found in the logo.
     colours = Text(null=False, default="{}")
     web_address = Varchar(length=300, null=False, default="")

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from assets_gen.fonts import HERE as FONTS
 from assets_gen.intake import clean_logo
 from portal.accounts.tables import Affiliate
-from portal.creatives.actions import KeptLogo, logo_key
+from portal.creatives.actions import KeptLogo, upload_key
 from portal.creatives.forms import KitDraft
 from portal.creatives.kit_actions import Files, save_kit
 from portal.demo.people import ADA, email_of
@@ -28,7 +28,7 @@ async def dress_up(settings: Settings, now: datetime) -> None:
         raise LookupError("the demo has no Ada")
     affiliate_id = UUID(str(ada["id"]))
     logo = clean_logo(await asyncio.to_thread(northbound))
-    key = logo_key(affiliate_id, logo.data, logo.media_type)
+    key = upload_key("logos", affiliate_id, logo.data, logo.media_type)
     await Storage(settings.storage_url).put(key, logo.data)
     draft = KitDraft("Northbound", f"https://{ADA.site}", "Tools for small companies, tried for weeks", GREEN)
     kept = KeptLogo(key, logo.colours)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from assets_gen.intake import UnusableImage, clean_logo
+from assets_gen.intake import UnusableImage, clean_logo, clean_photo
 
 
 def mark(mode: str = "RGBA", size: tuple[int, int] = (400, 200)) -> Image.Image:
@@ -157,3 +157,22 @@ def test_a_text_chunk_that_unpacks_to_gigabytes_is_refused() -> None:
     chunk = struct.pack(">I", len(bomb)) + b"zTXt" + bomb + struct.pack(">I", zlib.crc32(b"zTXt" + bomb))
     with pytest.raises(UnusableImage, match="damaged"):
         clean_logo(picture[:33] + chunk + picture[33:])
+
+
+def test_a_large_photo_is_kept_at_most_2400_pixels_wide_and_without_holes() -> None:
+    camera = Image.new("RGBA", (4000, 3000), (200, 120, 80, 255))
+    camera.paste((0, 0, 0, 0), (0, 0, 3999, 400))
+    buffer = io.BytesIO()
+    camera.save(buffer, "PNG", compress_level=1)
+    photo = clean_photo(buffer.getvalue())
+    assert (photo.media_type, photo.width, photo.height) == ("image/jpeg", 2400, 1800)
+    kept = np.asarray(Image.open(io.BytesIO(photo.data)))
+    assert kept.shape == (1800, 2400, 3)
+    assert kept[100, 1200].min() > 250
+
+
+def test_a_photo_of_a_few_pixels_is_told() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (200, 900)).save(buffer, "JPEG")
+    with pytest.raises(UnusableImage, match="only 200 × 900 pixels"):
+        clean_photo(buffer.getvalue())

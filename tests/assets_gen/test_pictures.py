@@ -146,6 +146,8 @@ def test_a_photo_takes_the_brands_tones_and_its_face_stays_in_the_field() -> Non
     field = np.asarray(picture, dtype=float)[top:bottom, left:right]
     bright = np.argwhere(np.abs(field - palette["photo_light"].rgb).max(axis=2) < 24)
     assert np.abs(bright.mean(axis=0) / field.shape[:2] - (0.40, 0.5)).max() < 0.05
+    for other in voice.sizes:
+        assert check(*arranged(voice, other, ada, PROGRAM, offer)) == [], other
     shape = "1080x1080", "jpg"
     assert fingerprint(voice, *shape, ada, PROGRAM, offer) != fingerprint(
         voice, *shape, brand, PROGRAM, offer

@@ -5,7 +5,7 @@ import re
 
 import httpx
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from assets_gen.kits import kits
 from assets_gen.lint import decoded
@@ -82,7 +82,7 @@ async def test_a_file_that_is_no_logo_gets_a_sentence_and_loses_nothing(
 
 
 async def test_a_body_beyond_every_limit_is_answered_in_the_houses_own_page(ada: httpx.AsyncClient) -> None:
-    answer = await upload(ada, b"\x89PNG\r\n\x1a\n" + b"x" * 12_000_000)
+    answer = await upload(ada, b"\x89PNG\r\n\x1a\n" + b"x" * 17_000_000)
     assert answer.status_code == 413
     assert "larger than 5 MB" in answer.text
     assert await BrandKit.count() == 0
@@ -259,3 +259,62 @@ async def test_a_logo_for_dark_backgrounds_alone_is_asked_for_the_other_one(ada:
     assert (await send(ada, logo=KITCHEN, dark_logo=b"hello")).status_code == 422
     assert await BrandKit.count() == 0
     assert (await send(ada, logo=KITCHEN, dark_logo=KITCHEN)).status_code == 303
+
+
+def portrait(*, at: tuple[int, int] = (900, 300), form: str = "JPEG") -> bytes:
+    """A bright face on a dark wall, far to the right, as a camera gives it away with where it was taken."""
+    picture = Image.new("RGB", (1200, 800), "#222")
+    ImageDraw.Draw(picture).ellipse((at[0] - 90, at[1] - 120, at[0] + 90, at[1] + 120), fill="#f4e4d4")
+    exif = Image.Exif()
+    exif[0x010F] = "Ada's phone"
+    file = io.BytesIO()
+    picture.save(file, form, exif=exif)
+    return file.getvalue()
+
+
+async def test_a_photo_stands_in_voice_with_its_face_in_sight_and_in_no_other_design(
+    ada: httpx.AsyncClient, ben: httpx.AsyncClient, visitor: httpx.AsyncClient
+) -> None:
+    async def voice() -> bytes:
+        return (await visitor.get("/c/ada/voice/300x250.png")).content
+
+    await ada.post("/brand", data=FORM)
+    without, spotlight = await voice(), await picture_of(visitor)
+    assert (await send(ada, photo=portrait())).status_code == 303
+    kept = (await ada.get("/brand/photo")).content
+    assert Image.open(io.BytesIO(kept)).size == (1200, 800)
+    assert b"phone" not in kept
+    unaimed = await voice()
+    assert unaimed != without
+    assert await picture_of(visitor) == spotlight
+    assert 'cx="50%"' in (await ada.get("/brand")).text
+    # Where the face is, by two numbers.
+    aimed = {**FORM, "focus_x": "75", "focus_y": "38"}
+    shown = await ada.get("/brand/preview/voice/300x250.png", params=aimed)
+    await ada.post("/brand", data=aimed)
+    assert await voice() == shown.content
+    assert light(shown.content) > light(unaimed) + 1000
+    assert (await ada.post("/brand", data={**aimed, "focus_x": "101"})).status_code == 422
+    assert (await ben.get("/brand/photo")).status_code == 404
+    # Another photo has its face elsewhere.
+    await ada.post("/brand", data=aimed, files={"photo": ("a.png", portrait(at=(300, 300)), "image/png")})
+    assert 'cx="50%"' in (await ada.get("/brand")).text
+    await ada.post("/brand", data={**FORM, "remove": "photo"})
+    assert await voice() == without
+    assert (await ada.get("/brand/photo")).status_code == 404
+
+
+def light(data: bytes) -> int:
+    """How many pixels of the photo's field are bright."""
+    field = Image.open(io.BytesIO(data)).convert("L").crop((195, 0, 300, 250))
+    return sum(field.histogram()[190:])
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [(b"<svg/>", "Send the photo as a JPEG"), (b"hello", "not a PNG"), (KITCHEN[:900], "damaged")],
+)
+async def test_what_is_no_photo_is_told(ada: httpx.AsyncClient, data: bytes, sentence: str) -> None:
+    answer = await send(ada, photo=data)
+    assert answer.status_code == 422
+    assert sentence in answer.text

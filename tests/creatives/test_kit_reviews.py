@@ -60,7 +60,7 @@ async def test_a_changed_kit_is_public_only_once_a_manager_has_approved_it(
     page = (await ada.get("/brand")).text
     assert "waits for approval" in page
     assert "the public sees the kit of 2\N{NO-BREAK SPACE}March" in page
-    assert "/creatives/preview/spotlight/300x250.webp" in page
+    assert "/creatives/preview/voice/300x250@2x.webp" in page
     own = await ada.get("/creatives/preview/spotlight/300x250.png")
     assert own.content != before
     packed = await ada.get("/creatives/zip?design=spotlight&kind=email&form=png")
@@ -70,7 +70,7 @@ async def test_a_changed_kit_is_public_only_once_a_manager_has_approved_it(
 
     assert "1 brand kit" in (await mira.get("/manage")).text
     (kit,) = await waiting(mira)
-    shown = await mira.get(f"{kit}/300x250.png")
+    shown = await mira.get(f"{kit}/spotlight/300x250.png")
     assert shown.content == own.content
     form = {"program": "kartra", "verb": "approve"}
     assert (await mira.post(kit, data=form)).status_code == 303

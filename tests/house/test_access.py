@@ -175,7 +175,8 @@ ACCESS = {
     "GET /brand/kits/{revision}/{file}": Open.TO_ITS_AFFILIATE,
     "GET /brand/logo": Open.TO_ITS_AFFILIATE,  # Ada has none, and sees nobody else's
     "GET /brand/preview": Open.TO_AFFILIATES,
-    "GET /brand/preview/{file}": Open.TO_AFFILIATES,
+    "GET /brand/preview/{design}/{file}": Open.TO_AFFILIATES,
+    "GET /brand/photo": Open.TO_ITS_AFFILIATE,
     "GET /creatives/preview/{design}/{file}": Open.TO_AFFILIATES,
     "GET /creatives/download": Open.TO_AFFILIATES,
     "GET /creatives/download/{job}": Open.TO_AFFILIATES,  # each their own; others' change nothing
@@ -239,7 +240,7 @@ ACCESS = {
     "GET /manage/creatives": Open.TO_MANAGERS,
     "GET /manage/kits": Open.TO_MANAGERS,
     "POST /manage/kits/{kit}": Open.TO_MANAGERS,
-    "GET /manage/kits/{kit}/{file}": Open.TO_MANAGERS,
+    "GET /manage/kits/{kit}/{design}/{file}": Open.TO_MANAGERS,
     "GET /manage/claims": Open.TO_MANAGERS,
     "GET /manage/claims/{claim}": Open.TO_MANAGERS,
     "POST /manage/claims/{claim}": Open.TO_MANAGERS,
