@@ -71,6 +71,15 @@ class Storage:
                 await self.put(key, content)
         return content
 
+    async def size(self, key: str) -> int | None:
+        """In bytes, without reading it."""
+        try:
+            return (await self._store.head_async(key))["size"]
+        except FileNotFoundError:
+            return None
+        except BaseError as error:
+            raise Busy from error
+
     async def under(self, folder: str) -> list[Stored]:
         """All files below a folder: for chores, since a store of many files takes its time."""
         try:

@@ -102,7 +102,7 @@ class Studio:
     async def rendered(self, picture: Picture) -> bytes:
         """The file's bytes: from the store, or drawn now and stored. Raises Busy and NotFound."""
         version = picture.version
-        key = f"{PICTURES_FOLDER}/{version[:2]}/{version}.{picture.wanted.form}"
+        key = _kept_at(version, picture.wanted.form)
         kept = await self._storage.use(key)
         if kept is not None:
             return kept
@@ -113,6 +113,10 @@ class Studio:
             return drawn
 
         return await self._renderers.once(version, draw)
+
+    async def weight(self, picture: Picture) -> int | None:
+        """In bytes; None until it was drawn once."""
+        return await self._storage.size(_kept_at(picture.version, picture.wanted.form))
 
     async def drawn_once(self, picture: Picture) -> bytes:
         """Not stored either; whoever asks for the same one meanwhile gets the same drawing."""
@@ -191,6 +195,10 @@ def shows_photo(design: Design) -> bool:
     return any(
         element.kind == "portrait" for shape in design.compositions.values() for element in shape.elements
     )
+
+
+def _kept_at(version: str, form: str) -> str:
+    return f"{PICTURES_FOLDER}/{version[:2]}/{version}.{form}"
 
 
 def check_offered(design: Design, wanted: Wanted) -> None:

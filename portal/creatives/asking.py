@@ -1,6 +1,7 @@
 """What the pages of this room share."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from litestar import Response
@@ -61,3 +62,9 @@ async def private_picture(
     drawn = await (studio.rendered(picture) if keep else studio.drawn(picture))
     headers = {"Cache-Control": f"private, max-age={seconds}"}
     return Response(drawn, media_type=MEDIA_TYPES[asked.form], headers=headers)
+
+
+async def weights_of(request: Asking, pictures: Mapping[str, Picture]) -> dict[str, int | None]:
+    """In bytes by file, of pictures by `design/file`."""
+    found = await asyncio.gather(*map(studio_of(request).weight, pictures.values()))
+    return {file.partition("/")[2]: weight for file, weight in zip(pictures, found, strict=True)}

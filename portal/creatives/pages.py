@@ -16,8 +16,10 @@ from portal.creatives.actions import (
     Picture,
     check_offered,
 )
-from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of
+from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of, weights_of
 from portal.creatives.bundle_pages import bundle, download, download_progress
+from portal.creatives.disclosures import disclosure
+from portal.creatives.downloads import files_of
 from portal.creatives.hits import hit_of
 from portal.creatives.kit_pages import KIT_PAGES
 from portal.creatives.kit_pictures import KIT_PICTURES
@@ -71,6 +73,8 @@ async def creative(
     design: FromPath[str],
     size: FromPath[str],
     lang: FromQuery[str] = "",
+    channel: FromQuery[str] = "",
+    country: FromQuery[str] = "",
 ) -> Page:
     asked = wanted(f"{size}.webp")
     if design not in designs.names() or asked is None or "@" in size:
@@ -78,13 +82,20 @@ async def creative(
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
     who = own_holder(me, standing).speaking(lang, terms)
-    pictures = await pictures_of(request, kit, who, terms, [(design, asked.file)])
     chosen, size_asked = Design.load(design), Size.parse(asked.shape)
+    files = [(design, file) for file in files_of(size_asked)]
+    pictures = await pictures_of(request, kit, who, terms, files)
     version = pictures[f"{design}/{asked.file}"].version[:12]
     base = settings_of(request).base_url
-    seen = await seen_on(me.enrollment_id, design, now)
-    page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version, seen)
-    return show(request, "creatives/creative.html", page=replace(page, standing=standing))
+    beside = queries.Beside(
+        # What is downloaded is what the public sees.
+        weights={} if who.unpublished else await weights_of(request, pictures),
+        told=disclosure(channel, country, who.language),
+        seen=await seen_on(me.enrollment_id, design, now),
+        standing=standing,
+    )
+    page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version, beside)
+    return show(request, "creatives/creative.html", page=page, fragment="told")
 
 
 # --- the living address ---

@@ -10,6 +10,8 @@ from assets_gen import Design, Size
 from assets_gen import design as designs
 from assets_gen.languages import language
 from assets_gen.papers import KINDS, PAPERS
+from portal.creatives.disclosures import Channel, Country, Disclosure, channels, countries
+from portal.creatives.downloads import Format, Weights, formats_of
 from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.seen import SeenOn
@@ -53,6 +55,7 @@ class CreativesPage:
     choices: tuple[Chip, ...]
     languages: tuple[Chip, ...]  # empty where pictures speak only one
     cards: tuple[Card, ...]
+    lang: str  # as an address says it
     standing: KitStanding | None = None  # of the newest kit, where managers look first
 
 
@@ -63,6 +66,16 @@ class SizeChoice:
     width: int  # of the small outline, at most 48 by 28
     height: int
     current: bool
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a creative's page says beside the picture."""
+
+    weights: Weights
+    told: Disclosure
+    seen: tuple[SeenOn, ...]
+    standing: KitStanding | None  # of the newest kit, where managers look first
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,8 @@ class CreativePage:
     picture: Shown
     sizes: tuple[SizeChoice, ...]
     languages: tuple[Chip, ...]
-    downloads: tuple[tuple[str, str, str], ...]  # name, note, href
+    formats: tuple[Format, ...]
+    usual_format: str
     papers: tuple[tuple[str, str], ...]  # note, href
     html: str
     markdown: str
@@ -85,9 +99,13 @@ class CreativePage:
     link: str
     code: str
     percent_bps: int
-    disclosure: str
-    seen: tuple[SeenOn, ...]
-    standing: KitStanding | None = None  # of the newest kit, where managers look first
+    disclosure: str  # the program's own; empty where the picture speaks another language
+    most_weight: int  # bytes that ad networks take in this size; 0 where none sets a limit
+    channels: tuple[Channel, ...]
+    countries: tuple[Country, ...]
+    here: str  # without its query
+    lang: str  # as an address says it
+    beside: Beside
 
 
 def alt_text(program: str, me: Holder, design: str) -> str:
@@ -142,7 +160,7 @@ def creatives_page(
     choices = tuple(
         (_gallery(name, me), label, count, name == chosen) for name, label, count in (*kinds, *named)
     )
-    return CreativesPage(kit, choices, _languages(me, terms, partial(_gallery, chosen)), cards)
+    return CreativesPage(kit, choices, _languages(me, terms, partial(_gallery, chosen)), cards, me.asked)
 
 
 def _gallery(name: str, me: Holder) -> str:
@@ -240,7 +258,7 @@ def creative_page(
     design: Design,
     size: Size,
     version: str,
-    seen: tuple[SeenOn, ...],
+    beside: Beside,
 ) -> CreativePage:
     file = f"{size}.webp"
     picture = shown(design.name, file, size, me, terms.name, {f"{design.name}/{file}": version})
@@ -259,15 +277,8 @@ def creative_page(
         picture=picture,
         sizes=tuple(_choice(design, other, me, other == size) for other in design.sizes),
         languages=_languages(me, terms, lambda them: _page(design.name, size, them)),
-        downloads=tuple(
-            (name, note, address_of(me, design.name, f"{size}{density}.{form}", download="1"))
-            for name, note, density, form in (
-                ("PNG", "1×", "", "png"),
-                ("PNG", "2×, for sharp screens", "@2x", "png"),
-                ("JPEG", "1×", "", "jpg"),
-                ("WebP", "1×", "", "webp"),
-            )
-        ),
+        usual_format="PNG" if design.form == "png" else "JPEG",
+        formats=formats_of(size, beside.weights, lambda one: address_of(me, design.name, one, download="1")),
         papers=tuple(
             (
                 f"{KINDS[PAPERS[paper].kind]}, {PAPERS[paper].format}",
@@ -289,8 +300,13 @@ def creative_page(
         link=link,
         code=me.code,
         percent_bps=me.percent_bps,
-        disclosure=design.words(me.language)["disclosure"] if me.asked else terms.words.disclosure,
-        seen=seen,
+        disclosure="" if me.asked else terms.words.disclosure,
+        most_weight=size.weight_limit or 0,
+        channels=tuple(channels().values()),
+        countries=tuple(countries().values()),
+        here=f"/creatives/{design.name}/{size}",
+        lang=me.asked,
+        beside=beside,
     )
 
 

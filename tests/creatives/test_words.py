@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from portal.creatives.disclosures import channels, countries, disclosure
+from portal.creatives.downloads import weighing
 from portal.creatives.kits import Holder
 from portal.creatives.spoken import spoken
 from portal.creatives.words import USES, Teller, Text, texts_of, values_of, x_length
@@ -190,3 +191,29 @@ async def test_words_go_into_the_zip(ada: httpx.AsyncClient) -> None:
     assert "kartra-ada/words/blog.md" in archive.namelist()
     assert "広告" in archive.read("kartra-ada/words/short.txt").decode("utf-8-sig")
     assert not [name for name in archive.namelist() if name.endswith((".png", ".jpg", ".pdf"))]
+
+
+async def test_a_creatives_page_has_every_file_its_weight_and_the_sentence_for_its_place(
+    ada: httpx.AsyncClient,
+) -> None:
+    drawn = await ada.get("/c/ada/split/320x50.png")
+    page = (await ada.get("/creatives/split/320x50?country=gb&channel=email")).text
+    for form in ("jpg", "png", "webp"):
+        assert f"/c/ada/split/320x50.{form}?download=1" in page
+        assert f"/c/ada/split/320x50@2x.{form}?download=1" in page
+    assert page.count(" kB</span>") == 1  # only what was drawn is known
+    assert weighing(len(drawn.content)) in page
+    assert "Ad networks take 50 kB" in page
+    assert "Ad: this e-mail contains affiliate links." in page
+    assert "CMA: Social media endorsements" in page
+    part = await ada.get("/creatives/split/320x50?country=de", headers={"HX-Request": "true"})
+    assert part.text.lstrip().startswith('<section class="card" id="told"')
+
+
+def test_weights_are_said_as_people_say_them() -> None:
+    assert [weighing(size) for size in (1, 83_600, 999_400, 1_240_000)] == [
+        "1 kB",
+        "84 kB",
+        "999 kB",
+        "1.2 MB",
+    ]
