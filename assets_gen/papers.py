@@ -46,6 +46,8 @@ PAPERS = {
     "flyer-bleed": Paper("flyer", "A5 with 3 mm bleed", 148.0, 210.0, 12.0, 168.0, 0.8, marks=True),
     "comparison-a4": Paper("comparison", "A4", 210.0, 297.0, 15.0, 92.0),
     "comparison-letter": Paper("comparison", "US Letter", 215.9, 279.4, 17.95, 86.0),
+    "mediakit-a4": Paper("mediakit", "A4", 210.0, 297.0, 15.0, 297.0),
+    "mediakit-letter": Paper("mediakit", "US Letter", 215.9, 279.4, 17.95, 279.4),
 }
 # What people call the kinds of sheets.
-KINDS = {"onepager": "one-pager", "flyer": "flyer", "comparison": "comparison sheet"}
+KINDS = {"onepager": "one-pager", "flyer": "flyer", "comparison": "comparison sheet", "mediakit": "media kit"}

@@ -4,6 +4,7 @@ lines.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -15,6 +16,7 @@ from assets_gen.papers import PAPERS, Paper
 from assets_gen.sheets import press
 from assets_gen.sheets.comparison import comparison
 from assets_gen.sheets.flyer import flyer
+from assets_gen.sheets.mediakit import mediakit
 from assets_gen.sheets.onepager import onepager
 from assets_gen.sheets.parts import Order, Sets
 from assets_gen.size import Size
@@ -23,7 +25,12 @@ if TYPE_CHECKING:
     from weasyprint.document import Document
 
 _PAGES = {"mediakit": 3}
-_SETS: dict[str, Sets] = {"onepager": onepager, "flyer": flyer, "comparison": comparison}
+_SETS: dict[str, Sets] = {
+    "onepager": onepager,
+    "flyer": flyer,
+    "comparison": comparison,
+    "mediakit": mediakit,
+}
 
 
 def render_sheet(
@@ -36,17 +43,18 @@ def render_sheet(
     that cannot be read.
     """
     data = press.printed(composed_sheet(design, paper, affiliate, program, offer))
-    return data if form == "pdf" else encoded(seen(data, PAPERS[paper].preview), Format.parse(form))
+    return data if form == "pdf" else encoded(next(seen(data, PAPERS[paper].preview)), Format.parse(form))
 
 
-def seen(data: bytes, size: Size) -> Image.Image:
-    """The first page of a PDF."""
+def seen(data: bytes, size: Size) -> Iterator[Image.Image]:
+    """The pages of a PDF, each in that size."""
     import pypdfium2
 
     with pypdfium2.PdfDocument(data) as document:
-        page = document[0]
-        picture: Image.Image = page.render(scale=size.height / page.get_height()).to_pil().convert("RGB")
-    return picture.resize((size.width, size.height)) if picture.size != (size.width, size.height) else picture
+        for page in document:
+            picture: Image.Image = page.render(scale=size.height / page.get_height()).to_pil().convert("RGB")
+            exact = picture.size == (size.width, size.height)
+            yield picture if exact else picture.resize((size.width, size.height))
 
 
 def composed_sheet(design: Design, paper: str, affiliate: Brand, program: Brand, offer: Offer) -> Document:

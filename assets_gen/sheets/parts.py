@@ -14,6 +14,7 @@ from typing import Any
 from assets_gen import fonts, marks
 from assets_gen.brand import AssetError, Brand, Offer
 from assets_gen.breaking import Fit, fitted
+from assets_gen.colour import Rgb
 from assets_gen.design import Design
 from assets_gen.draw import painted
 from assets_gen.encode import jpeg
@@ -83,7 +84,7 @@ def common(order: Order) -> tuple[Sheet, Palette]:
     )
     assets = {
         "hero": ("image/jpeg", jpeg(painted(scene, palette), quality=85)),
-        "mark": ("image/svg+xml", _mark_svg(order.program, palette)),
+        "mark": ("image/svg+xml", mark_svg(order.program, palette["text"].hex, palette["disc"].hex)),
         "qr": ("image/svg+xml", _qr_svg(offer.link, palette)),
     }
     headline = order.said("headline")
@@ -107,7 +108,8 @@ def common(order: Order) -> tuple[Sheet, Palette]:
         "figure": figure(offer),
     }
     values |= _name(order, masthead["room"])
-    picture = _logo(order, palette, masthead["room"])
+    inks = palette["text"].rgb, palette["disc"].rgb, palette["near"].rgb
+    picture = logo_on(order, inks, masthead["room"])
     if picture is not None:
         values["logo"], assets["logo"] = picture.place, ("image/png", picture.data)
     return Sheet(values, assets), palette
@@ -188,19 +190,23 @@ def _masthead(order: Order) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Logo:
+class PlacedLogo:
+    """A PNG, and its top, width and height in a masthead."""
+
     data: bytes
     place: dict[str, float]
 
 
-def _logo(order: Order, palette: Palette, widest: float) -> _Logo | None:
-    """The affiliate's logo as heavy as the program's wordmark, at 400 dots an inch."""
+def logo_on(order: Order, inks: tuple[Rgb, Rgb, Rgb], widest: float) -> PlacedLogo | None:
+    """The affiliate's logo as heavy as the program's wordmark, at 400 dots an inch.
+
+    `inks`: text, accent, and the ground it is printed on.
+    """
     if order.affiliate.logo is None:
         return None
     dots, scale = 16, order.paper.scale
     box = Box(0, 0, A4.width * dots, 100 * dots)
     room = Room(box, _CAP_MM * scale * dots, 1.0, 12.5 * scale * dots, 1, 1, stacked=False)
-    inks = palette["text"].rgb, palette["disc"].rgb, palette["near"].rgb
     parts = lockup(order.affiliate, order.program, order.design.faces, room, inks)
     own = next(part for part in parts if part.name == "lockup.affiliate")
     if not isinstance(own.content, Picture):
@@ -213,16 +219,15 @@ def _logo(order: Order, palette: Palette, widest: float) -> _Logo | None:
     shown.save(buffer, "PNG", compress_level=4)
     top = (_CAP_TOP_MM + _CAP_MM / 2) * scale - height / 2
     place = {"top": top, "width": width, "height": height}
-    return _Logo(buffer.getvalue(), {key: round(value, 2) for key, value in place.items()})
+    return PlacedLogo(buffer.getvalue(), {key: round(value, 2) for key, value in place.items()})
 
 
-def _mark_svg(program: Brand, palette: Palette) -> bytes:
+def mark_svg(program: Brand, text: str, accent: str) -> bytes:
     if program.mark is None:
         return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
-    ink, accent = marks.svg_paths(program.mark)
-    text, disc = palette["text"].hex, palette["disc"].hex
+    inked, accented = marks.svg_paths(program.mark)
     box = f"0 0 {marks.width_of(program.mark)} 1"
-    paths = f'<path fill="{text}" d="{ink}"/><path fill="{disc}" d="{accent}"/>'
+    paths = f'<path fill="{text}" d="{inked}"/><path fill="{accent}" d="{accented}"/>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{paths}</svg>'.encode()
 
 
