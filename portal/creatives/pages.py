@@ -20,11 +20,13 @@ from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of, weights
 from portal.creatives.bundle_pages import bundle, download, download_progress
 from portal.creatives.disclosures import disclosure
 from portal.creatives.downloads import files_of
+from portal.creatives.filters import Filter, found
 from portal.creatives.hits import hit_of
 from portal.creatives.kit_pages import KIT_PAGES
 from portal.creatives.kit_pictures import KIT_PICTURES
 from portal.creatives.kit_reviews import own_holder, public_kit, standing_of
 from portal.creatives.kits import Holder, holder_of, kit_of
+from portal.creatives.marks import marks_for
 from portal.creatives.queries import EVERGREEN
 from portal.creatives.rules import Wanted, wanted
 from portal.creatives.seen import seen_on
@@ -51,16 +53,19 @@ async def creatives(
     request: Asking,
     me: NamedDependency[Me],
     now: NamedDependency[datetime],
-    only: FromQuery[str] = "all",
     lang: FromQuery[str] = "",
 ) -> Page:
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
     who = own_holder(me, standing).speaking(lang, terms)
-    files = [(design.name, f"{shape}.webp") for design, shape in queries.gallery(only)]
+    shelf = queries.shelf()
+    chosen = Filter.read(request.query_params, shelf)
+    files = [(design.name, f"{shape}.webp") for design, shape in found(chosen, shelf)]
     pictures = await pictures_of(request, kit, who, terms, files)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
-    page = queries.creatives_page(kit, who, terms, settings_of(request).base_url, versions, only)
+    base = settings_of(request).base_url
+    marks = await marks_for(me.enrollment_id, me.began_at, terms.timezone, now)
+    page = queries.creatives_page(kit, who, terms, base, versions, chosen, shelf, marks)
     page = replace(page, standing=standing)
     return show(request, "creatives/index.html", page=page, fragment="cards")
 
@@ -92,6 +97,7 @@ async def creative(
         weights={} if who.unpublished else await weights_of(request, pictures),
         told=disclosure(channel, country, who.language),
         seen=await seen_on(me.enrollment_id, design, now),
+        mark=(await marks_for(me.enrollment_id, me.began_at, terms.timezone, now)).of(design),
         standing=standing,
     )
     page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version, beside)

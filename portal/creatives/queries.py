@@ -1,8 +1,7 @@
 """What the pages of this room say."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import urlencode
 
@@ -12,13 +11,14 @@ from assets_gen.languages import language
 from assets_gen.papers import KINDS, PAPERS
 from portal.creatives.disclosures import Channel, Country, Disclosure, channels, countries
 from portal.creatives.downloads import Format, Weights, formats_of
+from portal.creatives.filters import Chip, Facets, Filter, facets, found
 from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, Kit
+from portal.creatives.marks import Mark, Marks
 from portal.creatives.seen import SeenOn
 from portal.programs.rules import ProgramTerms
 
 EVERGREEN = "spotlight"
-LEADING = 3  # sizes of a design that stand for it where all designs are shown
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,8 @@ class Card:
     copies: str
     downloads: tuple[tuple[str, str], ...]  # what, href
     picture: Shown
-
-
-Chip = tuple[str, str, int | None, bool]  # href, label, how many, chosen
+    mark: Mark | None = None  # of its design
+    is_used: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class CreativesPage:
     """creatives/index.html"""
 
     kit: Kit
-    choices: tuple[Chip, ...]
+    facets: Facets
     languages: tuple[Chip, ...]  # empty where pictures speak only one
     cards: tuple[Card, ...]
     lang: str  # as an address says it
@@ -75,6 +74,7 @@ class Beside:
     weights: Weights
     told: Disclosure
     seen: tuple[SeenOn, ...]
+    mark: Mark | None
     standing: KitStanding | None  # of the newest kit, where managers look first
 
 
@@ -122,19 +122,6 @@ def tracked_link(base: str, me: Holder, design: str, shape: str) -> str:
     return f"{base}/r/{me.slug}?p={design}-{shape.partition('@')[0]}"
 
 
-def gallery(showing: str) -> tuple[tuple[Design, str], ...]:
-    """(design, size or paper) of what is shown: a design's own page of all its sizes, or some of each."""
-    if showing in designs.names():
-        design = Design.load(showing)
-        return tuple((design, shape) for shape in (*map(str, design.sizes), *design.previews))
-    found: list[tuple[Design, str]] = []
-    for design in shelf():
-        if showing != "paper":
-            found += [(design, str(size)) for size in design.sizes[:LEADING]]
-        found += [(design, paper) for paper in design.previews]
-    return tuple(found)
-
-
 def shelf() -> tuple[Design, ...]:
     """The evergreen design first."""
     others = [name for name in designs.names() if name != EVERGREEN]
@@ -142,31 +129,33 @@ def shelf() -> tuple[Design, ...]:
 
 
 def creatives_page(
-    kit: Kit, me: Holder, terms: ProgramTerms, base: str, versions: dict[str, str], showing: str
+    kit: Kit,
+    me: Holder,
+    terms: ProgramTerms,
+    base: str,
+    versions: dict[str, str],
+    chosen: Filter,
+    designs_of_all: Sequence[Design],
+    marks: Marks,
 ) -> CreativesPage:
     """`versions` by design and file: a few digits of what is in the file, so browsers see every change."""
     cards = tuple(
-        _paper_card(design, shape, me, terms.name, base, versions)
-        if shape in design.previews
-        else _banner_card(design, Size.parse(shape), me, terms.name, base, versions)
-        for design, shape in gallery(showing)
+        replace(
+            _paper_card(design, shape, me, terms.name, base, versions)
+            if shape in design.previews
+            else _banner_card(design, Size.parse(shape), me, terms.name, base, versions),
+            mark=marks.of(design.name),
+            is_used=(design.name, shape) in marks.used,
+        )
+        for design, shape in found(chosen, designs_of_all)
     )
-    all_designs = shelf()
-    counts = {design.name: len(design.sizes) + len(design.previews) for design in all_designs}
-    papers = sum(len(design.previews) for design in all_designs)
-    kinds = (("all", "All", sum(counts.values())), ("paper", "PDF", papers))
-    named = tuple((design.name, design.title, counts[design.name]) for design in all_designs)
-    chosen = showing if showing == "paper" or showing in counts else "all"
-    choices = tuple(
-        (_gallery(name, me), label, count, name == chosen) for name, label, count in (*kinds, *named)
+    return CreativesPage(
+        kit=kit,
+        facets=facets(chosen, designs_of_all, me.asked),
+        languages=_languages(me, terms, lambda them: chosen.address(them.asked)),
+        cards=cards,
+        lang=me.asked,
     )
-    return CreativesPage(kit, choices, _languages(me, terms, partial(_gallery, chosen)), cards, me.asked)
-
-
-def _gallery(name: str, me: Holder) -> str:
-    said = {"only": "" if name == "all" else name, "lang": me.asked}
-    query = urlencode({key: value for key, value in said.items() if value})
-    return f"/creatives?{query}" if query else "/creatives"
 
 
 def _languages(me: Holder, terms: ProgramTerms, page: Callable[[Holder], str]) -> tuple[Chip, ...]:

@@ -63,6 +63,16 @@ async def seen_on(enrollment: UUID, design: str, now: datetime) -> tuple[SeenOn,
     return tuple(map(_seen, rows))
 
 
+async def used_since(enrollment: UUID, now: datetime) -> frozenset[tuple[str, str]]:
+    """(design, size or paper) of what stood on a page in the last months."""
+    rows = await CreativeHit.raw(
+        "SELECT DISTINCT design, shape FROM creative_hit WHERE enrollment = {} AND day > {}",
+        enrollment,
+        _since(now),
+    )
+    return frozenset((row["design"], row["shape"]) for row in rows)
+
+
 async def live_page(program: UUID, design: str, enrollment: UUID | None, now: datetime) -> LivePage:
     known = designs.names()
     design = design if design in known else ""

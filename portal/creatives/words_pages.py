@@ -12,8 +12,8 @@ from litestar.params import FromPath, FromQuery
 from assets_gen.languages import language
 from portal.clock import local_date
 from portal.creatives.disclosures import ANYWHERE, Country, Disclosure, channels, countries, disclosure
+from portal.creatives.filters import Chip
 from portal.creatives.kits import Holder, holder
-from portal.creatives.queries import Chip
 from portal.creatives.words import Teller, Text, files_of, texts_of
 from portal.enrollments.queries import Me
 from portal.errors import NotFound

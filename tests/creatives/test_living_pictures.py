@@ -209,5 +209,5 @@ async def test_the_gallery_keeps_its_language_from_page_to_page(ada: httpx.Async
     hrefs = [href for href in re.findall(r'href="(/creatives/[^"]+)"', page) if "download" not in href]
     assert hrefs
     assert all(href.endswith("?lang=ar") for href in hrefs)
-    assert 'href="/creatives?only=split&lang=ar"' in page
+    assert 'href="/creatives?design=split&lang=ar"' in page
     assert 'href="/creatives?lang=ja"' in page

@@ -1,0 +1,76 @@
+"""What is new in the gallery for an affiliate, what changed, and what stands on its pages already."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from portal.clock import local_date
+from portal.creatives.seen import used_since
+
+FRESH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    on: date
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    since: date
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """On a design: it came, or the last of its changes was made, on this day."""
+
+    on: date
+    what: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Marks:
+    news: Mapping[str, Mark]  # by design
+    used: frozenset[tuple[str, str]]  # design, size or paper
+
+    def of(self, design: str) -> Mark | None:
+        return self.news.get(design)
+
+
+async def marks_for(enrollment: UUID, began_at: datetime, timezone: str, now: datetime) -> Marks:
+    began, today = local_date(began_at, timezone), local_date(now, timezone)
+    return Marks(news_of(_histories(), began, today), await used_since(enrollment, now))
+
+
+def news_of(histories: Mapping[str, History], began: date, today: date) -> dict[str, Mark]:
+    """Nothing is news to whoever came later, and the first designs of all were never new beside others."""
+    first = min(history.since for history in histories.values())
+
+    def is_news(on: date) -> bool:
+        return began < on <= today and today - on <= FRESH
+
+    found = {}
+    for name, history in histories.items():
+        changes = [change for change in history.changes if is_news(change.on)]
+        if history.since > first and is_news(history.since):
+            found[name] = Mark(history.since, "This design is new.", is_new=True)
+        elif changes:
+            last = max(changes, key=lambda change: change.on)
+            found[name] = Mark(last.on, last.what, is_new=False)
+    return found
+
+
+@cache
+def _histories() -> Mapping[str, History]:
+    data = tomllib.loads((Path(__file__).parent / "news.toml").read_text("utf-8"))
+    return {
+        name: History(said["since"], tuple(Change(**change) for change in said.get("changes", ())))
+        for name, said in data.items()
+    }
