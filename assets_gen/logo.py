@@ -24,9 +24,12 @@ Floats = NDArray[np.floating[Any]]
 _MAX_HEIGHT, _MAX_WIDTH = 480, 1600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Logo:
-    """`picture` is RGBA, trimmed to its ink. A `tile` brings a ground of its own, such as a photo."""
+    """`picture` is RGBA, trimmed to its ink. A `tile` brings a ground of its own, such as a photo.
+
+    One is the same as another only if it is the very same, so that what is found out about it can be kept.
+    """
 
     picture: Image.Image
     tile: bool

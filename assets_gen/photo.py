@@ -33,7 +33,7 @@ def cropped(data: bytes, size: tuple[int, int], focus: tuple[float, float]) -> I
     picture = _grey(data)
     share = min(picture.width / size[0], picture.height / size[1])
     width, height = share * size[0], share * size[1]
-    # The field as wide or as high as the photo may be so by a hair too much: numbers of the machine.
+    # Where the field takes the photo's whole width or height, rounding may ask for a hair more than there is.
     left = max(min(focus[0] * picture.width - width / 2, picture.width - width), 0.0)
     top = max(min(focus[1] * picture.height - _EYES * height, picture.height - height), 0.0)
     box = (left, top, min(left + width, picture.width), min(top + height, picture.height))

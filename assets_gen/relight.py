@@ -73,16 +73,29 @@ def for_ground(data: bytes, ground: Rgb) -> Logo:
     found = faint(logo, under, _RESERVE)
     if not found or shows_by_itself(logo):
         return logo
-    pixels = np.array(logo.picture)
-    drawn = pixels[..., 3] > 0
-    lab = to_oklab(pixels[drawn, :3].astype(np.float32) / 255)
+    drawn, lab, places = _shades(logo)
     centres = _inks_of(logo)
     moves = _moved(centres, found, ground) - centres
     # Between two inks, where one edge blends into the other, the move blends too.
     weight = 1 / (apart(lab, centres) ** 2 + 1e-7)
     lab = lab + (weight @ moves) / weight.sum(axis=-1, keepdims=True)
-    pixels[drawn, :3] = np.rint(np.clip(from_oklab(lab), 0, 1) * 255)
+    pixels = np.array(logo.picture)
+    pixels[drawn, :3] = np.rint(np.clip(from_oklab(lab), 0, 1) * 255).astype(np.uint8)[places]
     return Logo(Image.fromarray(pixels, "RGBA"), tile=False)
+
+
+@lru_cache(maxsize=32)
+def _shades(logo: Logo) -> tuple[NDArray[np.bool_], Floats, NDArray[np.intp]]:
+    """Where something is drawn, each colour that is in it once, in OKLab, and which of them each pixel has.
+
+    A logo has a thousand shades in a hundred thousand pixels, and is relit for every colour that is tried.
+    """
+    pixels = np.asarray(logo.picture)
+    drawn = pixels[..., 3] > 0
+    packed = pixels[drawn, :3].astype(np.uint32) @ np.array([65_536, 256, 1], dtype=np.uint32)
+    shades, places = np.unique(packed, return_inverse=True)
+    rgb = np.stack([shades >> 16, shades >> 8 & 255, shades & 255], axis=-1)
+    return drawn, to_oklab(rgb.astype(np.float32) / 255), places
 
 
 @lru_cache(maxsize=128)
@@ -96,6 +109,7 @@ def printed(data: bytes, ground: Rgb, ink: Rgb) -> Logo:
     return Logo(plain, tile=False)
 
 
+@lru_cache(maxsize=64)
 def shows_by_itself(logo: Logo) -> bool:
     """Photos bring their own light and dark; relit, they would be negatives."""
     if logo.tile:
@@ -109,16 +123,11 @@ def faint(logo: Logo, ground: Floats, reserve: float = 1.0) -> list[Faint]:
 
     Words need 4.5 : 1 and marks 3 : 1. What lies hidden inside a shape that shows is a hole, and fine.
     """
-    rgba = _grid(np.asarray(logo.picture, dtype=np.float32) / 255)
-    lab, alpha = to_oklab(rgba[..., :3]), rgba[..., 3]
-    solid = alpha > 0.5
+    lights, solid, owner, centres, least = _looked_at(logo)
     if not solid.any():
         return []
-    centres = _inks_of(logo)
-    owner = np.where(solid, nearest(lab, centres), -1)
     under = luminance(_grid(ground) if ground.ndim == 3 else ground)
-    measured = _contrasts(luminance(rgba[..., :3]), under)
-    least = [WORD if _is_word(owner == number) else MARK for number in range(len(centres))]
+    measured = _contrasts(lights, under)
     unseen = ~solid | (measured < reserve * np.array([*least, 0.0])[owner])
     outside = np.pad(unseen, 1, constant_values=True)
     melted = reached(outside, border(solid.shape))[1:-1, 1:-1] & solid
@@ -132,6 +141,16 @@ def faint(logo: Logo, ground: Floats, reserve: float = 1.0) -> list[Faint]:
     return found
 
 
+@lru_cache(maxsize=64)
+def _looked_at(logo: Logo) -> tuple[Floats, NDArray[np.bool_], NDArray[np.intp], Floats, list[float]]:
+    """Each point's luminance, whether it is solid, whose ink it is; the inks, and the least of each."""
+    rgba = _grid(np.asarray(logo.picture, dtype=np.float32) / 255)
+    solid, centres = rgba[..., 3] > 0.5, _inks_of(logo)
+    owner = np.where(solid, nearest(to_oklab(rgba[..., :3]), centres), -1)
+    least = [WORD if _is_word(owner == number) else MARK for number in range(len(centres))]
+    return luminance(rgba[..., :3]), solid, owner, centres, least
+
+
 def _grid(pixels: Floats) -> Floats:
     height, width = fitting(pixels.shape, 240)[::-1]
     rows = np.linspace(0, pixels.shape[0] - 1, height).round().astype(int)
@@ -139,6 +158,7 @@ def _grid(pixels: Floats) -> Floats:
     return np.asarray(pixels[np.ix_(rows, columns)])
 
 
+@lru_cache(maxsize=64)
 def _inks_of(logo: Logo) -> Floats:
     pixels = np.asarray(logo.picture, dtype=np.float32).reshape(-1, 4) / 255
     opaque = pixels[pixels[:, 3] > min(0.9, 0.99 * float(pixels[:, 3].max()))]
@@ -188,14 +208,14 @@ def _turned(centres: Floats, is_faint: list[bool], *, up: bool) -> list[int]:
 
 def _lit(ink: Floats, others: list[tuple[Floats, float]], ground: Rgb, least: float, *, up: bool) -> Floats:
     """The same hue at the nearest lightness that reads, apart from the others; greys go all the way."""
-    steps = np.linspace(float(ink[0]), 0.985 if up else 0.10, 61)
-    reading = [s for s in steps if contrast(_colour(_at(ink, s)).rgb, ground) >= least * _SPARE[least]]
+    ladder = _ladder(float(ink[0]), float(ink[1]), float(ink[2]), up=up)
+    reading = [step for step in ladder if contrast(step[2], ground) >= least * _SPARE[least]]
     if not reading:
         return _at(ink, 0.985 if up else 0.10)
     grey = _greyness(ink)
     far = 0.97 - 0.15 * float(ink[0]) if up else 0.12 + 0.25 * float(ink[0])
-    start = (1 - grey) * float(reading[0]) + grey * far
-    tries = [_at(ink, step) for step in sorted(reading, key=lambda step: abs(step - start))]
+    start = (1 - grey) * reading[0][0] + grey * far
+    tries = [tried for _, tried, _ in sorted(reading, key=lambda step: abs(step[0] - start))]
 
     def room(tried: Floats) -> float:
         """At 1 it is told from every other ink as well as before; two thirds of that will do."""
@@ -203,6 +223,14 @@ def _lit(ink: Floats, others: list[tuple[Floats, float]], ground: Rgb, least: fl
         return min(gaps, default=1.0)
 
     return next((tried for tried in tries if room(tried) >= 0.66), max(tries, key=room))
+
+
+@lru_cache(maxsize=256)
+def _ladder(light: float, a: float, b: float, *, up: bool) -> list[tuple[float, Floats, Rgb]]:
+    """An ink at one lightness after the other: the lightness, the ink there, and as a screen shows it."""
+    ink = np.array((light, a, b))
+    found = ((float(step), _at(ink, step)) for step in np.linspace(light, 0.985 if up else 0.10, 61))
+    return [(step, at, _colour(at).rgb) for step, at in found]
 
 
 def _greyness(lab: Floats) -> float:

@@ -122,7 +122,7 @@ async def test_the_preview_follows_what_is_typed_and_saves_nothing(ada: httpx.As
     sources = re.findall(r'src="(/brand/preview/[^"]+)"', panel.text)
     assert len(sources) == 3
     drawn = await ada.get(sources[1].replace("&amp;", "&"))
-    assert drawn.headers["Content-Type"] == "image/webp"
+    assert drawn.headers["Content-Type"] == "image/jpeg"
     assert drawn.headers["Cache-Control"].startswith("private")
     assert await BrandKit.count() == 0
 
