@@ -1,25 +1,26 @@
 """What other terms would have changed: past events decided once more, in memory, by the engine itself.
 
-Decided: only customers who paid since the day in question are read again, in bites, each under both the terms
-that were and those that would have been; what differs is added to what the books say. Everything before that
-day is the same either way. Rejected: a copy of the database in which everything is booked again, which takes
-as long as the history is, and comparing with sums of the books alone, which a sale that arrives meanwhile
-would make look like a difference.
+Decided: only customers who paid since the day in question are read again, once and in bites, each under both
+the terms that were and those that would have been; what differs is added to what the books say. Everything
+before that day is the same either way. What a payment would have earned waits on disk for the tiers that
+all of them together would have reached. Rejected: a copy of the database in which everything is booked
+again, which takes as long as the history is, and comparing with sums of the books alone, which a sale that
+arrives meanwhile would make look like a difference.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from portal.earnings.dry_run_sales import Readers, Shelved
 from portal.earnings.facts import Place
-from portal.earnings.gather import CustomerFile, chunks, customer_files, identity, known_about
+from portal.earnings.gather import chunks, customer_files, identity, known_about
 from portal.earnings.history import Known
-from portal.earnings.ledger import Account, account_of
+from portal.earnings.ledger import Due, dues_of
 from portal.earnings.reach import span_of
-from portal.earnings.record import reading_of
 from portal.earnings.rules import LineKind
 from portal.earnings.tables import Commission, PayingSpan, Transaction
 from portal.earnings.tiers import EnrollmentHistory, Span, Step, steps_of
@@ -71,7 +72,7 @@ async def look_back(
     """What each affiliate's sales earned from `since` to `until`, and would have earned under the draft."""
     history = await terms_history(program)
     start = datetime.combine(since, time(), ZoneInfo(draft.timezone)).astimezone(UTC)
-    again = _Again(program, history, supposed(history, draft, start), (since, until), progress)
+    again = _Again(program, history, supposed(history, draft, start), start, (since, until), progress)
     await again.decide(await _payers(program, start))
     booked = await _booked(program, since, until)
     return [
@@ -95,24 +96,37 @@ class _Again:
     program: UUID
     real: TermsHistory
     other: TermsHistory
+    start: datetime
     span: tuple[date, date]
     progress: Progress | None
     more: Counter[tuple[UUID, str]] = field(default_factory=Counter)
     payments: Counter[tuple[UUID, str]] = field(default_factory=Counter)
     _stood: dict[UUID, EnrollmentHistory] = field(default_factory=dict)
+    _recruiters: dict[UUID, UUID] = field(default_factory=dict)
     _steps: Steps = field(default_factory=dict)
     _done: int = 0
 
+    def __post_init__(self) -> None:
+        self._readers = Readers(self.real, self.other)
+
     async def decide(self, customers: Collection[UUID]) -> None:
-        offers = (offer for version in self.other.versions for offer in version.promotions)
-        rounds = ROUNDS if any(offer.tier for offer in offers) else 1
-        await self._find_steps(customers, rounds)
-        async for files, known in self._bites(customers):
-            self._stood |= known.enrollments
-            then = self._as_supposed(known)
-            for before, after in zip(_accounts(files, known), _accounts(files, then), strict=True):
-                self._compare(before, after)
-            await self._tell(len(files), len(customers), 1)
+        """Reads every customer once, and what its payments earn then, once it is known which tiers were
+        reached.
+
+        Where an offer is for one tier, what counts depends on these: it is read until nothing changes.
+        """
+        rest = await _spans_of_others(self.program, customers)
+        for _ in range(ROUNDS if self.other.offers_to_tiers else 1):
+            with Shelved() as shelved:
+                steps = await self._read(customers, rest, shelved)
+                settled = steps == self._steps or not self.other.offers_to_tiers
+                self._steps = steps
+                if settled:
+                    self._compare_all(shelved)
+                    return
+        with Shelved() as shelved:
+            await self._read(customers, rest, shelved)
+            self._compare_all(shelved)
 
     def tiers(self, enrollment: UUID, draft: ProgramTerms) -> tuple[str, str]:
         """The tier of today and the one that it would be, by key; empty where nobody bought."""
@@ -123,63 +137,60 @@ class _Again:
         then = replace(stood, steps=self._steps.get(enrollment, ()))
         return stood.standing(today, self.real.versions[-1]).tier, then.standing(today, draft).tier
 
-    async def _find_steps(self, customers: Collection[UUID], rounds: int) -> None:
-        """Which tiers would have been reached, and when."""
-        rest = await _spans_of_others(self.program, customers)
-        for _ in range(rounds):
-            spans: dict[UUID, list[Span]] = defaultdict(list)
-            async for files, known in self._bites(customers):
-                # The tiers that were are as good a beginning as any.
-                then = self._as_supposed(known) if self._steps else replace(known, terms=self.other)
-                for span in (span for file in files for span in reading_of(file, then).spans):
-                    spans[span.enrollment].append(span)
-                await self._tell(len(files), len(customers), 0)
-            found = {one: steps_of(spans[one] + rest[one], self.other) for one in spans.keys() | rest.keys()}
-            if found == self._steps:
-                return
-            self._steps = found
-
-    def _as_supposed(self, known: Known) -> Known:
-        stood = {
-            one: replace(history, steps=self._steps.get(one, ()))
-            for one, history in known.enrollments.items()
-        }
-        return replace(known, terms=self.other, enrollments=stood)
-
-    async def _bites(self, customers: Collection[UUID]) -> AsyncIterator[tuple[list[CustomerFile], Known]]:
+    async def _read(
+        self, customers: Collection[UUID], rest: Mapping[UUID, list[Span]], shelved: Shelved
+    ) -> Steps:
+        """Shelves every payment that may earn something else; answers the tiers that would be reached."""
+        spans: dict[UUID, list[Span]] = defaultdict(list)
         for some in chunks(customers, BITE):
             files = await customer_files(self.program, some)
-            yield files, await known_about(self.program, self.real, files)
+            known = await known_about(self.program, self.real, files)
+            self._stood |= known.enrollments
+            self._recruiters |= known.recruiters
+            # The tiers that were are as good a beginning as any.
+            then = self._as_supposed(known) if self._steps else replace(known, terms=self.other)
+            for file in files:
+                before, after = self._readers.both(file, known, then)
+                for span in after.spans:
+                    spans[span.enrollment].append(span)
+                for was, would in zip(before.payments, after.payments, strict=True):
+                    # What was paid before the new terms earns the same either way.
+                    if was.payment.at >= self.start:
+                        corrections = file.corrections.get(was.payment.external_id, ())
+                        earned = self._sums(dues_of(was, corrections, known))
+                        shelved.add(earned, would, corrections)
+            await self._tell(len(files), len(customers))
+        return {one: steps_of(spans[one] + rest[one], self.other) for one in spans.keys() | rest.keys()}
 
-    def _compare(self, before: Account, after: Account) -> None:
-        changed = self._sums(after)
-        changed.subtract(self._sums(before))
-        for key, minor in changed.items():
-            if minor:
-                self.more[key] += minor
-                self.payments[key] += 1
+    def _as_supposed(self, known: Known) -> Known:
+        return replace(known, terms=self.other, enrollments=self._stood_then(known.enrollments))
 
-    def _sums(self, account: Account) -> Counter[tuple[UUID, str]]:
+    def _stood_then(self, stood: Mapping[UUID, EnrollmentHistory]) -> dict[UUID, EnrollmentHistory]:
+        return {one: replace(history, steps=self._steps.get(one, ())) for one, history in stood.items()}
+
+    def _compare_all(self, shelved: Shelved) -> None:
+        then = Known(self.other, {}, {}, self._stood_then(self._stood), {}, self._recruiters)
+        for earned, would, corrections in shelved.all(self.other):
+            changed = self._sums(dues_of(would, corrections, then))
+            changed.subtract(earned)
+            for key, minor in changed.items():
+                if minor:
+                    self.more[key] += minor
+                    self.payments[key] += 1
+
+    def _sums(self, dues: Iterable[Due]) -> Counter[tuple[UUID, str]]:
         since, until = self.span
         sums: Counter[tuple[UUID, str]] = Counter()
-        for due in account.dues:
+        for due in dues:
             if since <= due.booked_on <= until:
                 sums[due.enrollment, due.amount.currency] += due.amount.minor
         return sums
 
-    async def _tell(self, files: int, customers: int, half: int) -> None:
-        """Two readings are two halves; further rounds of the first one don't count."""
-        self._done = min(self._done + files, customers * (half + 1))
+    async def _tell(self, files: int, customers: int) -> None:
+        """The first round is told; further ones are rare and find that all is read."""
+        self._done = min(self._done + files, customers)
         if self.progress:
-            await self.progress(self._done, customers * 2)
-
-
-def _accounts(files: Iterable[CustomerFile], known: Known) -> list[Account]:
-    return [
-        account_of(one, file.corrections.get(one.payment.external_id, ()), known)
-        for file in files
-        for one in reading_of(file, known).payments
-    ]
+            await self.progress(self._done, customers)
 
 
 async def _payers(program: UUID, since: datetime) -> set[UUID]:

@@ -74,7 +74,7 @@ class Judge:
     def price_problem(
         self, payment: Payment, subscription: Subscription, standing: Standing, expected: Money | None
     ) -> Outcome | None:
-        if is_trial(payment, subscription, self.terms):
+        if _is_trial(payment, subscription, self.terms, expected):
             return Outcome.TRIAL
         if payment.charged.is_zero or payment.base.minor <= 0:
             return Outcome.ZERO
@@ -155,7 +155,12 @@ def standing_problem(standing: Standing) -> Outcome | None:
 
 def is_trial(payment: Payment, subscription: Subscription, terms: ProgramTerms) -> bool:
     """Paid or free. Who pays the full price while a trial is still announced has ended it."""
-    expected = expected_price(payment, terms)
+    return _is_trial(payment, subscription, terms, expected_price(payment, terms))
+
+
+def _is_trial(
+    payment: Payment, subscription: Subscription, terms: ProgramTerms, expected: Money | None
+) -> bool:
     full = expected is not None and payment.price_paid >= expected
     return not full and in_trial(payment, subscription, terms)
 

@@ -77,6 +77,12 @@ def account_of(judged: Judged, corrections: Iterable[Correction], known: Known) 
     return _Accountant(judged, known).account(sorted(corrections, key=lambda one: one.place))
 
 
+def dues_of(judged: Judged, corrections: Iterable[Correction], known: Known) -> tuple[Due, ...]:
+    """The amounts alone, for whoever asks about so many payments that words would cost too much."""
+    accountant = _Accountant(judged, known, explains=False)
+    return accountant.account(sorted(corrections, key=lambda one: one.place)).dues
+
+
 def waiting(correction: Correction) -> Decision:
     """A refund or dispute whose payment has not been heard of yet."""
     return Decision(
@@ -101,8 +107,9 @@ class _Share:
 class _Accountant:
     """Walks once over what happened to one payment."""
 
-    def __init__(self, judged: Judged, known: Known) -> None:
+    def __init__(self, judged: Judged, known: Known, *, explains: bool = True) -> None:
         self.judged, self.payment, self.terms = judged, judged.payment, judged.terms
+        self.explains = explains
         standing = known.standing(judged.enrollment, self.payment.place, self.terms)
         self.tier = self.terms.tier(standing.tier)
         self.counts = judged.verdict.counts
@@ -148,6 +155,8 @@ class _Accountant:
     def _pay(self) -> None:
         verdict, payment = self.judged.verdict, self.payment
         before = self._become_due(payment.external_id, payment.place, LineKind.SALE)
+        if not self.explains:
+            return
         self.decisions.append(
             Decision(
                 payment.external_id,
@@ -209,6 +218,8 @@ class _Accountant:
         return before
 
     def _decide(self, correction: Correction, outcome: Outcome, before: Money | None = None) -> None:
+        if not self.explains:
+            return
         self.decisions.append(
             Decision(
                 correction.external_id,

@@ -4,6 +4,7 @@ A rule never changes in place: a new version starts at a date. Every number here
 program; the defaults are those of domain.md.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -260,10 +261,7 @@ class TermsHistory:
 
     def at(self, moment: datetime) -> ProgramTerms:
         """The version in force at that moment."""
-        begun = [
-            version for version, start in zip(self.versions, self._starts, strict=True) if start <= moment
-        ]
-        return begun[-1] if begun else self.versions[0]
+        return self.versions[max(bisect_right(self._starts, moment) - 1, 0)]
 
     def kits_reviewed_since(self, moment: datetime) -> datetime | None:
         """Since when managers approve changed brand kits; None while they don't."""
