@@ -14,7 +14,7 @@ from portal.creatives.actions import Picture
 from portal.creatives.asking import studio_of
 from portal.creatives.bundles import FORMS, Bundles, Choice, Progress
 from portal.creatives.disclosures import ANYWHERE
-from portal.creatives.kit_reviews import public_kit
+from portal.creatives.kit_reviews import public_kit, reviewed_since
 from portal.creatives.kits import Holder, holder
 from portal.creatives.queries import shelf
 from portal.creatives.rules import KIND_NAMES, Wanted
@@ -113,7 +113,8 @@ async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[
     if not files and not chosen.has_words:
         raise Refused("No creative is like this: no design has all that you ticked.")
     who, terms = await _speaking(request, me, now)
-    kit, studio = await public_kit(me.affiliate_id, me.name, me.program_id, now), studio_of(request)
+    since, studio = await reviewed_since(me.program_id, now), studio_of(request)
+    kit = await public_kit(me.affiliate_id, me.name, me.program_id, since)
     base = settings_of(request).base_url
     pictures: list[Picture] = [
         await studio.picture_of(kit, who, terms, base, Wanted(*file.rsplit(".", 1)), design.name)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from portal.creatives.kits import Holder, KeptKit, Kit, holder, kept_kit, kept_kits
+from portal.creatives.kits import Holder, KeptKit, Kit, holder, kept_kit, kept_kits, kit_of
 from portal.creatives.rules import KitVerdict
 from portal.creatives.tables import BrandKit, KitReview
 from portal.enrollments.queries import Me
@@ -77,12 +77,10 @@ async def reviewed_since(program_id: UUID, now: datetime) -> datetime | None:
     return (await terms_history(program_id)).kits_reviewed_since(now)
 
 
-async def public_kit(affiliate_id: UUID, account_name: str, program_id: UUID, now: datetime) -> Kit:
-    """What everybody sees."""
-    since = await reviewed_since(program_id, now)
+async def public_kit(affiliate_id: UUID, account_name: str, program_id: UUID, since: datetime | None) -> Kit:
+    """What everybody sees; `since` as `reviewed_since` tells it."""
     if since is None:
-        newest = await kept_kits(affiliate_id, 1)
-        return newest[0].kit if newest else Kit.of_account(account_name)
+        return await kit_of(affiliate_id, account_name)
     public = await _approved(affiliate_id, program_id, since)
     return public.kit if public else Kit.of_account(account_name)
 

@@ -33,7 +33,7 @@ from portal.creatives.seen import seen_on
 from portal.creatives.words_pages import WORDS_PAGES
 from portal.enrollments.queries import Me
 from portal.errors import NotFound
-from portal.programs.queries import terms_at
+from portal.programs.queries import terms_at, terms_history
 from portal.programs.rules import ProgramTerms
 from portal.web import (
     Asking,
@@ -129,10 +129,9 @@ async def living(
     if asked is None:
         check_offered(Design.load(EVERGREEN), Wanted(file, ""))
         raise NotFound
-    own, terms = (
-        await public_kit(who.affiliate_id, who.name, who.program_id, now),
-        await terms_at(who.program_id, now),
-    )
+    history = await terms_history(who.program_id)
+    terms, since = history.at(now), history.kits_reviewed_since(now)
+    own = await public_kit(who.affiliate_id, who.name, who.program_id, since)
     who = who.speaking(lang, terms)
     base, studio = settings_of(request).base_url, studio_of(request)
     picture = await studio.picture_of(own, who, terms, base, asked, design)

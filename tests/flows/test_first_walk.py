@@ -55,6 +55,7 @@ async def test_one_person_walks_from_the_program_page_to_its_first_banner(
     await see_what_was_earned(ada)
     await let_a_colleague_read_along(ada, await arrives())
     await upload_logo(ada, tmp_path)
+    await see_the_preview_follow(ada, tmp_path)
     await download_banners(ada, link, tmp_path)
     await download_paper(ada, code, tmp_path)
 
@@ -215,6 +216,24 @@ async def upload_logo(ada: Person, folder: Path) -> None:
     await ada.presses("Save brand kit")
     await ada.reads("Your brand kit is saved")
     await expect(ada.page.get_by_alt_text("Your logo on a light ground")).to_be_visible()
+
+
+async def see_the_preview_follow(ada: Person, folder: Path) -> None:
+    """A click on the photo and a typed colour change the preview at once, and nothing else."""
+    Image.new("RGB", (600, 800), "#806040").save(folder / "portrait.jpg")
+    await ada.page.locator("#photo").set_input_files(folder / "portrait.jpg")
+    await ada.presses("Save brand kit")
+    photo = ada.page.get_by_alt_text("Your photo")
+    size = await photo.evaluate("picture => [picture.clientWidth, picture.clientHeight]")
+    await photo.click(position={"x": size[0] * 0.7, "y": size[1] * 0.2})
+    await expect(ada.page.locator("#focus_x")).to_have_value("70")
+    await expect(ada.page.locator("#preview img[src*='focus_x=70&focus_y=20']")).to_have_count(3)
+    await ada.types({"Main": "#14574A"})
+    await expect(ada.page.locator("#colours-read")).to_contain_text("#14574A reads well on white: 8.4 : 1")
+    await expect(ada.page.locator("#preview img[src*='14574A']")).to_have_count(3)
+    await ada.opens("/brand")
+    await ada.presses("Undo the last change")
+    await ada.reads("Undone.")
 
 
 async def download_banners(ada: Person, link: str, folder: Path) -> None:
