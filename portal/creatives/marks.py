@@ -9,15 +9,18 @@ from pathlib import Path
 from uuid import UUID
 
 from portal.clock import local_date
+from portal.creatives.filters import use_of
 from portal.creatives.seen import used_since
 
 FRESH = timedelta(days=30)
+WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     on: date
     what: str
+    of: str = ""  # the use that it is about; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Mark:
     on: date
     what: str
     is_new: bool
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,14 @@ class Marks:
     news: Mapping[str, Mark]  # by design
     used: frozenset[tuple[str, str]]  # design, size or paper
 
-    def of(self, design: str) -> Mark | None:
-        return self.news.get(design)
+    def of(self, design: str, shape: str = "") -> Mark | None:
+        """On a design, or on one size or paper of it."""
+        mark = self.news.get(design)
+        return None if mark and shape and mark.of not in ("", use_of(shape)) else mark
+
+    @property
+    def words_are_new(self) -> bool:
+        return WORDS in self.news
 
 
 async def marks_for(enrollment: UUID, began_at: datetime, timezone: str, now: datetime) -> Marks:
@@ -63,7 +73,7 @@ def news_of(histories: Mapping[str, History], began: date, today: date) -> dict[
             found[name] = Mark(history.since, "This design is new.", is_new=True)
         elif changes:
             last = max(changes, key=lambda change: change.on)
-            found[name] = Mark(last.on, last.what, is_new=False)
+            found[name] = Mark(last.on, last.what, is_new=False, of=last.of)
     return found
 
 

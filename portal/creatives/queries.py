@@ -55,6 +55,7 @@ class CreativesPage:
     languages: tuple[Chip, ...]  # empty where pictures speak only one
     cards: tuple[Card, ...]
     lang: str  # as an address says it
+    words_are_new: bool
     standing: KitStanding | None = None  # of the newest kit, where managers look first
 
 
@@ -144,7 +145,7 @@ def creatives_page(
             _paper_card(design, shape, me, terms.name, base, versions)
             if shape in design.previews
             else _banner_card(design, Size.parse(shape), me, terms.name, base, versions),
-            mark=marks.of(design.name),
+            mark=marks.of(design.name, shape),
             is_used=(design.name, shape) in marks.used,
         )
         for design, shape in found(chosen, designs_of_all)
@@ -155,6 +156,7 @@ def creatives_page(
         languages=_languages(me, terms, lambda them: chosen.address(them.asked)),
         cards=cards,
         lang=me.asked,
+        words_are_new=marks.words_are_new,
     )
 
 

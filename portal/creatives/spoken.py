@@ -34,6 +34,7 @@ class Spoken:
     disclosures: Mapping[str, str]  # by channel
     texts: Mapping[str, Pattern]
     _date: str
+    _prices: str  # whose way of writing them
     _trial_free: str
     _trial_paid: str
 
@@ -44,7 +45,7 @@ class Spoken:
         if trial.price.is_zero:
             return self._trial_free.format(days=trial.days)
         amount, currency = Decimal(trial.price.decimal_text()), trial.price.currency
-        price = format_currency(amount, currency, locale=self.code, numbering_system="latn")
+        price = format_currency(amount, currency, locale=self._prices)
         return self._trial_paid.format(days=trial.days, price=price)
 
 
@@ -52,6 +53,7 @@ class Spoken:
 def spoken(language: str) -> Spoken:
     data = tomllib.loads((HERE / f"{language}.toml").read_text("utf-8"))
     disclosure = data.pop("disclosure")
+    prices = data.pop("prices", language)
     words = {key: data.pop(key) for key in ("label_beside", "linked", "date", "trial_free", "trial_paid")}
     return Spoken(
         code=language,
@@ -63,6 +65,7 @@ def spoken(language: str) -> Spoken:
             key: Pattern(**{part: said.strip() for part, said in text.items()}) for key, text in data.items()
         },
         _date=words["date"],
+        _prices=prices,
         _trial_free=words["trial_free"],
         _trial_paid=words["trial_paid"],
     )

@@ -11,7 +11,7 @@ import pytest
 from assets_gen import Design
 from portal.creatives.filters import NOTHING, USE_NAMES, Filter, everything, facets, found, use_of
 from portal.creatives.hits import Hit, record_hits
-from portal.creatives.marks import Change, History, _histories, news_of
+from portal.creatives.marks import WORDS, Change, History, _histories, news_of
 from portal.creatives.queries import shelf
 from portal.creatives.rules import Place
 from tests.cast import Cast
@@ -85,7 +85,8 @@ def test_what_came_or_changed_lately_is_marked_for_those_who_were_there_before()
 
 
 def test_every_design_that_ships_has_its_history() -> None:
-    assert set(_histories()) == {design.name for design in SHELF}
+    assert set(_histories()) == {*(design.name for design in SHELF), WORDS}
+    assert {change.of for history in _histories().values() for change in history.changes} <= {"", *USE_NAMES}
 
 
 async def test_ada_sees_what_is_new_to_her_and_what_stands_on_her_pages(
@@ -97,9 +98,12 @@ async def test_ada_sees_what_is_new_to_her_and_what_stands_on_her_pages(
     await record_hits(Counter({hit: 3}))
     page = (await ada.get("/creatives?design=voice")).text
     assert page.count("on your pages") == 1
-    assert page.count(">New</span>") == len(Design.load("voice").sizes)
+    assert page.count('class="fresh is-new">New<') == len(Design.load("voice").sizes) + 1  # and the words
     assert "on your pages" not in (await ben.get("/creatives?design=voice")).text
-    assert "Updated 23\u00a0Nov" in (await ada.get("/creatives?design=spotlight&use=email")).text
+    assert "Updated 23\u00a0Nov" in (await ada.get("/creatives?design=spotlight&use=paper")).text
+    mails = (await ada.get("/creatives?design=spotlight&use=email")).text
+    assert "Updated" not in mails  # only its papers changed
+    assert 'Words <span class="fresh is-new">New</span>' in mails
     changed = (await ada.get("/creatives/spotlight/600x200")).text
     assert "23\u00a0November: Also as an A5 flyer" in changed
     assert 'class="fresh' not in (await ada.get("/creatives/split/600x200")).text

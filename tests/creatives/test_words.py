@@ -103,6 +103,7 @@ def test_a_trial_is_told_as_it_is_and_left_out_where_there_is_none() -> None:
     assert "Growth, 30 Tage für 1,00\u00a0$." in pieces(ada_says("de"), "post")["Text"].replace(
         " $", "\u00a0$"
     )
+    assert "30 يومًا مقابل $1.00 في خطة Growth." in pieces(ada_says("ar"), "post")["Text"]
     plans = tuple(replace(plan, trial=None) for plan in parse_program(KARTRA).plans)
     assert "try it" not in pieces(ada_says(plans=plans), "post")["Text"]
 
