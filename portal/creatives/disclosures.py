@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from assets_gen.languages import language as language_of
 from portal.creatives.spoken import HERE, spoken
 
 ANYWHERE, FIRST_CHANNEL = "general", "blog"
@@ -45,6 +46,10 @@ class Disclosure:
     language: str
     channel: Channel
     country: Country
+
+    @property
+    def from_right(self) -> bool:
+        return language_of(self.language).from_right
 
     @property
     def also(self) -> str:

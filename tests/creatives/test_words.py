@@ -129,6 +129,7 @@ def test_x_counts_links_as_23_and_japanese_twice() -> None:
         ("de", "de", "Anzeige:"),
         ("at", "de", "Werbung:"),
         ("de", "en", "Anzeige (Ad):"),
+        ("de", "ar", "إعلان (Anzeige):"),
         ("jp", "ja", "【広告】"),
         ("jp", "en", "広告 (Ad):"),
         ("nowhere", "ar", "إعلان:"),
