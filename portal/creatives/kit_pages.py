@@ -25,9 +25,9 @@ from portal.web import Asking, Page, form_of, go, read_form, show, texts_of, who
 FILES = ("logo", "dark_logo", "photo")
 UPLOAD_BODY = 5_500_000 * len(FILES)
 REMOVED = {
-    "logo": "Your logo is removed. Your name stands in its place.",
-    "dark_logo": "Your logo for dark backgrounds is removed. Pictures light up the other one there.",
-    "photo": "Your photo is removed. A quotation mark stands in its place.",
+    "logo": "Your logo is removed, and your name stands in its place.",
+    "dark_logo": "Your logo for dark backgrounds is removed. The other one is lit up there.",
+    "photo": "Your photo is removed, and a quotation mark stands in its place.",
 }
 
 
@@ -53,14 +53,14 @@ async def save_brand(
         return await _brand_page(request, me, kit, draft, now, status=422)
     removed = fields.get("remove", "")
     await save_kit(me.affiliate_id, me.name, draft, replace(files, removed=removed), who(request).person, now)
-    return go(request, "/brand", flash=REMOVED.get(removed) or await _saved(me, now))
+    return await _back(request, me, REMOVED.get(removed, "Your brand kit is saved."), now)
 
 
-async def _saved(me: Me, now: datetime) -> str:
+async def _back(request: Asking, me: Me, done: str, now: datetime) -> Response[Any]:
     standing = await standing_of(me.affiliate_id, me.program_id, now)
-    if standing is None or standing.is_public:
-        return "Your brand kit is saved. Every picture follows it from now on."
-    return "Your brand kit is saved. The public sees it once it is approved."
+    shown = standing is None or standing.is_public
+    follows = "Every picture follows it from now on." if shown else "The public sees it once it is approved."
+    return go(request, "/brand", flash=f"{done} {follows}")
 
 
 async def _taken(
@@ -85,7 +85,7 @@ async def undo_brand(
 ) -> Response[Any]:
     said = (await form_of(request)).get("revision", "")
     await undo(me.affiliate_id, me.name, said, who(request).person, now)
-    return go(request, "/brand", flash="Undone. Your brand kit is what it was before.")
+    return await _back(request, me, "Undone. Your brand kit is what it was before.", now)
 
 
 @post("/brand/kits/{revision:int}/again")
@@ -93,7 +93,7 @@ async def brand_again(
     request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime], revision: FromPath[int]
 ) -> Response[Any]:
     await use_again(me.affiliate_id, me.name, revision, who(request).person, now)
-    return go(request, "/brand", flash="This kit is yours again. Every picture follows it from now on.")
+    return await _back(request, me, "This kit is yours again.", now)
 
 
 @get("/brand/preview")

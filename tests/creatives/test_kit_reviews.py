@@ -58,6 +58,7 @@ async def test_a_changed_kit_is_public_only_once_a_manager_has_approved_it(
     await upload(ada, KITCHEN)
     assert await picture_of(visitor) == before
     page = (await ada.get("/brand")).text
+    assert "The public sees it once it is approved" in page
     assert "waits for approval" in page
     assert "the public sees the kit of 2\N{NO-BREAK SPACE}March" in page
     assert "/creatives/preview/voice/300x250@2x.webp" in page
