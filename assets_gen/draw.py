@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from PIL import Image
@@ -241,6 +241,12 @@ def _qr(canvas: Image.Image, element: Placed) -> None:
         tile = element.content
         left, top = (edge + QUIET * tile.pixels for edge in element.box.pixels[:2])
         paint.modules(canvas, tile.qr.rows, (left, top), tile.pixels, element.ink)
+
+
+def inked(canvas: Image.Image, elements: Iterable[Placed]) -> None:
+    """Plates, type, logos and codes onto a picture that is there already."""
+    for element in elements:
+        (_PLATES | _INKS)[element.kind](canvas, element)
 
 
 _ART: dict[str, Callable[[Image.Image, Placed, Palette, paint.Box | None], None]] = {

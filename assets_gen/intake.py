@@ -20,6 +20,7 @@ from assets_gen.logo import colours_of, logo_of
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 16_000_000
 _TOO_LARGE = "This picture has more than 16 megapixels. Send a smaller one."
+_JPEG = b"\xff\xd8\xff"
 _LEAST_SIDE, _LEAST_PHOTO = 24, 240
 _KEPT_SIDE, _KEPT_PHOTO = 1600, 2400
 
@@ -49,9 +50,21 @@ class CleanLogo:
     colours: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CleanPicture:
+    """A PNG or JPEG without metadata and without transparency, as large as it came."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+
 def clean_logo(data: bytes) -> CleanLogo:
     """Raises UnusableImage."""
-    picture = _opened(data, "Export the logo as a PNG with a transparent ground, 1,000 pixels wide.")
+    picture = _trimmed(
+        _opened(data, "Export the logo as a PNG with a transparent ground, 1,000 pixels wide.")
+    )
     if min(picture.size) < _LEAST_SIDE:
         raise UnusableImage(
             f"This logo is only {picture.width} × {picture.height} pixels. Send one of 200 pixels or more."
@@ -70,17 +83,35 @@ def clean_logo(data: bytes) -> CleanLogo:
 
 def clean_photo(data: bytes) -> CleanPhoto:
     """Raises UnusableImage."""
-    picture = _opened(data, "Send the photo as a JPEG.")
+    picture = _trimmed(_opened(data, "Send the photo as a JPEG."))
     if min(picture.size) < _LEAST_PHOTO:
         raise UnusableImage(
             f"This photo is only {picture.width} × {picture.height} pixels. Send one of 1,000 pixels or more."
         )
     picture.thumbnail((_KEPT_PHOTO, _KEPT_PHOTO), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    _on_white(picture).save(buffer, "JPEG", quality=88)
+    return CleanPhoto(buffer.getvalue(), "image/jpeg", *picture.size)
+
+
+def clean_picture(data: bytes) -> CleanPicture:
+    """A finished picture that something will be set on. Raises UnusableImage."""
+    picture = _opened(data, "Export the picture as a PNG.")
+    # Flat colours stay exact; a photo is packed once more, so lightly that nobody sees it.
+    lossless = not data.startswith(_JPEG)
+    buffer = io.BytesIO()
+    if lossless:
+        _on_white(picture).save(buffer, "PNG", compress_level=6)
+    else:
+        _on_white(picture).save(buffer, "JPEG", quality=95, subsampling=0)
+    return CleanPicture(buffer.getvalue(), "image/png" if lossless else "image/jpeg", *picture.size)
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """With nothing of the file left but its pixels."""
     whole = Image.new("RGB", picture.size, "white")
     whole.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
-    buffer = io.BytesIO()
-    whole.save(buffer, "JPEG", quality=88)
-    return CleanPhoto(buffer.getvalue(), "image/jpeg", *whole.size)
+    return whole
 
 
 def _opened(data: bytes, instead: str) -> Image.Image:
@@ -95,7 +126,7 @@ def _opened(data: bytes, instead: str) -> Image.Image:
 def _format_of(data: bytes, instead: str) -> str:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
-    if data.startswith(b"\xff\xd8\xff"):
+    if data.startswith(_JPEG):
         return "JPEG"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
@@ -115,7 +146,7 @@ def _format_of(data: bytes, instead: str) -> str:
 
 
 def _decoded(data: bytes, form: str) -> Image.Image:
-    """RGB or RGBA in sRGB, upright and trimmed to what is not transparent."""
+    """RGB or RGBA in sRGB, upright."""
     # WeasyPrint, once imported, tells Pillow to make do with half a picture.
     lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
@@ -132,6 +163,11 @@ def _decoded(data: bytes, form: str) -> Image.Image:
         ) from broken
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    return picture
+
+
+def _trimmed(picture: Image.Image) -> Image.Image:
+    """Without a border of which nothing is seen."""
     if picture.mode == "RGBA":
         box = picture.getchannel("A").point(lambda a: 255 if a > 8 else 0).getbbox()
         if box is None:

@@ -51,7 +51,7 @@ def check(scene: Scene, palette: Palette) -> list[str]:
         if isinstance(element.content, Type):
             found += _type(element, scene, under)
         if isinstance(element.content, Picture):
-            found += _logo(element, element.content.logo, under)
+            found += faint_inks(element, element.content.logo, under)
         if isinstance(element.content, Slip) and element.kind == "slip":
             found += [f"{element.name}: {sentence}" for sentence in check(element.content.scene, palette)]
         if isinstance(element.content, Tile) and element.content.pixels < 2 * scene.size.density:
@@ -151,20 +151,26 @@ def _type(element: Placed, scene: Scene, under: Floats) -> list[str]:
         found.append(f"{element.name} is set in {size:.1f} px; 11 are the least.")
     if element.cut:
         found.append(f"{element.name} is cut: {element.text!r}.")
-    left, top, right, bottom = (max(0, v) for v in element.box.pixels)
-    behind = luminance(under[top:bottom, left:right])
-    if behind.size:
-        ink = float(luminance(np.array(element.ink) / 255))
-        lights = np.maximum(behind, ink) + 0.05
-        darks = np.minimum(behind, ink) + 0.05
-        measured = float(np.quantile(lights / darks, 0.02))
+    measured = measured_contrast(element, under)
+    if measured is not None:
         least = 3.0 if _is_bold(element) and size >= 24 * scene.size.density else 4.5
         if measured < least:
             found.append(f"{element.name} has a contrast of {measured:.1f}; {least} is needed.")
     return found
 
 
-def _logo(element: Placed, logo: Logo, under: Floats) -> list[str]:
+def measured_contrast(element: Placed, under: Floats) -> float | None:
+    """Of its ink with the pixels behind its box, where they read worst; None outside the picture."""
+    left, top, right, bottom = (max(0, v) for v in element.box.pixels)
+    behind = luminance(under[top:bottom, left:right])
+    if not behind.size:
+        return None
+    ink = float(luminance(np.array(element.ink) / 255))
+    lights, darks = np.maximum(behind, ink) + 0.05, np.minimum(behind, ink) + 0.05
+    return float(np.quantile(lights / darks, 0.02))
+
+
+def faint_inks(element: Placed, logo: Logo, under: Floats) -> list[str]:
     """Measured on the logo as it is painted: in its size, on the pixels that lie behind it."""
     left, top, right, bottom = element.box.pixels
     behind = under[top:bottom, left:right]

@@ -22,9 +22,10 @@ from portal.accounts.sessions import KnowWho
 from portal.accounts.team_pages import team_routers
 from portal.answers import HANDLERS
 from portal.clock import Clock, utc_now
+from portal.creatives.designs_staff_pages import staff_designs_router
 from portal.creatives.hits import counting_hits
 from portal.creatives.pages import creatives_routers
-from portal.creatives.renderers import rendering
+from portal.creatives.renderers import Renderers, rendering
 from portal.creatives.staff_pages import staff_creatives_router
 from portal.demo.people import kept_hints
 from portal.earnings.api import api_router
@@ -94,6 +95,7 @@ def settle(app: Litestar, settings: Settings, clock: Clock, *, own_worker: bool)
             "templates": app.state.templates,
             "limits": RateLimits(settings.rate_limit_url),
             "storage": Storage(settings.storage_url),
+            "renderers": Renderers(),
             "sign_in_hints": partial(kept_hints, settings),
         }
     )
@@ -161,6 +163,7 @@ def _routed(
             staff_claims_router,
             *creatives_routers(),
             staff_creatives_router,
+            staff_designs_router,
             staff_home_router,
             funnel_router,
             given_up_router,

@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
 from portal import db
+from portal.creatives.renderers import Renderers
 from portal.migrate import migrate
 from portal.settings import Settings, read_settings
 from tests.cast import BEGINNING, Cast, Partner, Staff, gather_cast, session_of
@@ -225,17 +226,32 @@ def unsettled(tmp_path_factory: pytest.TempPathFactory) -> Litestar:
     return create_app(settings_for("sqlite://", tmp_path_factory.mktemp("nowhere")))
 
 
+class Lent(Renderers):
+    """Stays when an app ends: a render process takes seconds to start."""
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+async def renderers(anyio_backend: str) -> AsyncIterator[Renderers]:
+    lent = Lent()
+    yield lent
+    await Renderers.close(lent)
+
+
 Opening = Callable[[Settings], AbstractAsyncContextManager[Litestar]]
 
 
 @pytest.fixture
-def opened(unsettled: Litestar, clock: FrozenClock) -> Opening:
+def opened(unsettled: Litestar, renderers: Renderers, clock: FrozenClock) -> Opening:
     """`async with opened(settings) as app`: letters wait until a test sends them, see tests/letters.py."""
     from portal.app import settle
 
     @asynccontextmanager
     async def opened(settings: Settings) -> AsyncIterator[Litestar]:
         settle(unsettled, settings, clock, own_worker=False)
+        unsettled.state.renderers = renderers
         async with unsettled.lifespan():
             yield unsettled
 

@@ -13,10 +13,9 @@ from assets_gen.papers import PAPERS
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job, LogoOn
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.price_list import price_list
-from portal.creatives.queries import EVERGREEN
 from portal.creatives.renderers import Renderers, TookTooLong
 from portal.creatives.room import PICTURES_FOLDER
-from portal.creatives.rules import Wanted
+from portal.creatives.rules import EVERGREEN, Wanted
 from portal.errors import Busy, NotFound
 from portal.programs.rules import ProgramTerms
 from portal.storage import Storage
@@ -55,8 +54,8 @@ class Picture:
             self.design, self.wanted.shape, self.wanted.form, self.affiliate, self.program, self.offer
         )
 
-    @property
-    def job(self) -> Job:
+    async def job(self, storage: Storage) -> Job:
+        """What a render process is asked for; a finished picture of a manager lies in the storage."""
         who = self.affiliate, self.program, self.offer
         if self.wanted.shape in self.design.papers:
             return DrawSheet(self.design.name, self.wanted.shape, self.wanted.form, *who)
@@ -67,8 +66,8 @@ class Studio:
     """What drawing takes: the store of files, the render processes, and the logos used last."""
 
     def __init__(self, storage: Storage, renderers: Renderers) -> None:
-        self._storage = storage
-        self._renderers = renderers
+        self._storage = self.storage = storage
+        self._renderers = self.renderers = renderers
         self._logos: OrderedDict[str, bytes] = OrderedDict()
 
     async def keep_upload(
@@ -125,7 +124,7 @@ class Studio:
     async def drawn(self, picture: Picture) -> bytes:
         """Drawn now and not stored, as for previews of what is being typed."""
         try:
-            answer = await self._renderers.answer_to(picture.job)
+            answer = await self._renderers.answer_to(await picture.job(self._storage))
         except TookTooLong as error:
             raise Busy(
                 "This picture took too long to draw. Try again in a moment.", retry_after=10

@@ -7,6 +7,7 @@ from datetime import datetime
 from litestar import Response
 
 from portal.creatives.actions import Picture, Studio
+from portal.creatives.designs_living import Library
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.rules import wanted
 from portal.errors import NotFound
@@ -26,13 +27,18 @@ def studio_of(request: Asking) -> Studio:
 
 
 async def pictures_of(
-    request: Asking, kit: Kit, who: Holder, terms: ProgramTerms, files: Iterable[tuple[str, str]]
+    request: Asking,
+    kit: Kit,
+    who: Holder,
+    terms: ProgramTerms,
+    files: Iterable[tuple[str, str]],
+    library: Library,
 ) -> dict[str, Picture]:
     """By `design/file`."""
     base, studio = settings_of(request).base_url, studio_of(request)
     asked = [(design, file, wanted(file)) for design, file in files]
     return {
-        f"{design}/{file}": await studio.picture_of(kit, who, terms, base, found, design)
+        f"{design}/{file}": await library.picture(studio, kit, who, terms, base, found, design)
         for design, file, found in asked
         if found
     }

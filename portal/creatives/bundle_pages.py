@@ -13,10 +13,10 @@ from portal.clock import local_date
 from portal.creatives.actions import Picture
 from portal.creatives.asking import studio_of
 from portal.creatives.bundles import FORMS, Bundles, Choice, Progress
+from portal.creatives.designs_living import Library, library_of
 from portal.creatives.disclosures import ANYWHERE
 from portal.creatives.kit_reviews import public_kit, reviewed_since
 from portal.creatives.kits import Holder, holder
-from portal.creatives.queries import shelf
 from portal.creatives.rules import KIND_NAMES, Wanted
 from portal.creatives.words import Teller, files_of
 from portal.enrollments.queries import Me
@@ -63,23 +63,29 @@ def _choice(request: Asking) -> Choice:
     )
 
 
-async def _speaking(request: Asking, me: Me, now: datetime) -> tuple[Holder, ProgramTerms]:
+async def _speaking(request: Asking, me: Me, now: datetime) -> tuple[Holder, ProgramTerms, Library]:
     terms = await terms_at(me.program_id, now)
-    return holder(me).speaking(request.query_params.get("lang", ""), terms), terms
+    who = holder(me).speaking(request.query_params.get("lang", ""), terms)
+    return who, terms, await library_of(who, terms, now)
 
 
 def _page(
-    chosen: Choice, who: Holder, terms: ProgramTerms, job: str, progress: Progress | None = None
+    chosen: Choice,
+    who: Holder,
+    terms: ProgramTerms,
+    library: Library,
+    job: str,
+    progress: Progress | None = None,
 ) -> DownloadPage:
     names = {"png": "PNG", "jpg": "JPEG", "webp": "WebP"}
     return DownloadPage(
-        designs=tuple(Option(design.name, design.title) for design in shelf()),
+        designs=tuple(Option(design.name, design.title) for design in library.shelf),
         kinds=tuple(Option(kind.value, name) for kind, name in KIND_NAMES.items()),
         forms=(Option("", "As suits each design"), *(Option(form, names[form]) for form in FORMS)),
         languages=tuple(Option(code, language(code).name) for code in terms.languages if terms.languages[1:]),
         lang=who.language,
         chosen=chosen,
-        pictures=len(Choice().files),
+        pictures=len(Choice().files(library.shelf)),
         job=job,
         progress=progress,
     )
@@ -87,8 +93,7 @@ def _page(
 
 @get("/creatives/download")
 async def download(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Page:
-    who, terms = await _speaking(request, me, now)
-    page = _page(_choice(request), who, terms, new_id().hex)
+    page = _page(_choice(request), *await _speaking(request, me, now), new_id().hex)
     return show(request, "creatives/download.html", page=page)
 
 
@@ -100,24 +105,23 @@ async def download_progress(
     progress = bundles_of(request).progress(me.affiliate_id, job)
     if progress is None:
         return nothing(204, {"Cache-Control": "no-store"})
-    who, terms = await _speaking(request, me, now)
-    page = _page(Choice(), who, terms, job, progress)
+    page = _page(Choice(), *await _speaking(request, me, now), job, progress)
     return show(request, "creatives/download.html", page=page, fragment="progress")
 
 
 @get("/creatives/zip", opt={"packed": True})
 async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[datetime]) -> Stream:
     """Raises Refused where nothing is as it was ticked, and Busy."""
+    who, terms, library = await _speaking(request, me, now)
     chosen = _choice(request)
-    files = chosen.files
+    files = chosen.files(library.shelf)
     if not files and not chosen.has_words:
         raise Refused("No creative is like this: no design has all that you ticked.")
-    who, terms = await _speaking(request, me, now)
     since, studio = await reviewed_since(me.program_id, now), studio_of(request)
     kit = await public_kit(me.affiliate_id, me.name, me.program_id, since)
     base = settings_of(request).base_url
     pictures: list[Picture] = [
-        await studio.picture_of(kit, who, terms, base, Wanted(*file.rsplit(".", 1)), design.name)
+        await library.picture(studio, kit, who, terms, base, Wanted(*file.rsplit(".", 1)), design.name)
         for design, file in files
     ]
     teller = Teller(who, terms, me.tier, me.code_works, base, ANYWHERE, local_date(now, terms.timezone))

@@ -37,7 +37,7 @@ def readme(
                 name,
                 f"  Address: {base}{address_of(who, picture.design.name, picture.wanted.file)}",
                 f"  Link:    {tracked_link(base, who, picture.design.name, picture.wanted.shape)}",
-                f"  Alt:     {alt_text(terms.name, who, picture.design.name)}",
+                f"  Alt:     {alt_text(terms.name, who, picture.design)}",
             ]
     if left_out:
         lines += [

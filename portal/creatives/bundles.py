@@ -11,7 +11,6 @@ from assets_gen import Design, Size
 from portal.creatives.actions import Picture, Studio
 from portal.creatives.bundle_words import for_windows, readme
 from portal.creatives.kits import Holder
-from portal.creatives.queries import shelf
 from portal.creatives.rules import Kind, kind_of
 from portal.creatives.zipping import zipped
 from portal.errors import Busy, NotFound
@@ -43,10 +42,9 @@ class Choice:
             sharp == "yes",
         )
 
-    @property
-    def files(self) -> tuple[tuple[Design, str], ...]:
+    def files(self, shelf: Sequence[Design]) -> tuple[tuple[Design, str], ...]:
         """(design, file name), as they stand in the ZIP."""
-        chosen = [design for design in shelf() if not self.designs or design.name in self.designs]
+        chosen = [design for design in shelf if not self.designs or design.name in self.designs]
         return tuple((design, file) for design in chosen for file in self._files_of(design))
 
     @property

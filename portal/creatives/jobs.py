@@ -6,6 +6,7 @@ MessagePack with types, not pickle: the other side opens files that strangers se
 import msgspec
 
 from assets_gen import Brand, Offer
+from assets_gen.slots import Finished
 
 
 class DrawBanner(msgspec.Struct, frozen=True, tag=True):
@@ -40,6 +41,38 @@ class LogoOn(msgspec.Struct, frozen=True, tag=True):
     ground: tuple[int, int, int]
 
 
+class CleanPicture(msgspec.Struct, frozen=True, tag=True):
+    """An uploaded finished picture, as it came."""
+
+    data: bytes
+
+
+class DrawFinished(msgspec.Struct, frozen=True, tag=True):
+    finished: Finished
+    size: str
+    form: str
+    affiliate: Brand
+    offer: Offer
+
+
+class DrawSample(msgspec.Struct, frozen=True, tag=True):
+    """With the sample affiliate of that number, at most `widest` pixels wide."""
+
+    finished: Finished
+    size: str
+    kit: int
+    link: str
+    widest: int
+
+
+class CheckFinished(msgspec.Struct, frozen=True, tag=True):
+    """Over all sample affiliates; the answer's data is the JSON of a slots_lint.Report."""
+
+    finished: Finished
+    size: str
+    link: str
+
+
 class WarmUp(msgspec.Struct, frozen=True, tag=True):
     """Loads what the first picture would have to wait for."""
 
@@ -48,6 +81,7 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     data: bytes
     media_type: str
     colours: tuple[str, ...] = ()
+    pixels: tuple[int, int] = (0, 0)  # of a cleaned picture
 
 
 class Declined(msgspec.Struct, frozen=True, tag=True):
@@ -56,7 +90,8 @@ class Declined(msgspec.Struct, frozen=True, tag=True):
     sentence: str
 
 
-Job = DrawBanner | DrawSheet | CleanUpload | LogoOn | WarmUp
+SlotsJob = CleanPicture | DrawFinished | DrawSample | CheckFinished
+Job = DrawBanner | DrawSheet | CleanUpload | LogoOn | SlotsJob | WarmUp
 Answer = Done | Declined
 
 encoder = msgspec.msgpack.Encoder()

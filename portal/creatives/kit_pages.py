@@ -12,6 +12,7 @@ from litestar.params import FromPath
 
 from portal.creatives.actions import KeptLogo, Refusal
 from portal.creatives.asking import pictures_of, studio_of
+from portal.creatives.designs_living import library_of
 from portal.creatives.forms import KitDraft, parse_kit
 from portal.creatives.kit_actions import Files, can_be_drawn, save_kit, undo, use_again
 from portal.creatives.kit_queries import EARLIER, PREVIEWS, brand_page
@@ -117,7 +118,8 @@ async def _brand_page(
     standing = await standing_of(me.affiliate_id, me.program_id, now)
     holding = own_holder(me, standing).speaking("", terms)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
-    pictures = await pictures_of(request, seen, holding, terms, PREVIEWS)
+    library = await library_of(holding, terms, now)
+    pictures = await pictures_of(request, seen, holding, terms, PREVIEWS, library)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     kept = () if typed else await kept_kits(me.affiliate_id, EARLIER + 2)
     page = brand_page(kit, seen, draft, holding, terms, versions, kept, standing)

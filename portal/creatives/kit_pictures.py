@@ -10,7 +10,7 @@ from portal.creatives.asking import MEDIA_TYPES, private_picture, studio_of
 from portal.creatives.forms import parse_kit
 from portal.creatives.kit_actions import can_be_drawn
 from portal.creatives.kits import holder, kept_kit, kit_of
-from portal.creatives.queries import EVERGREEN
+from portal.creatives.rules import EVERGREEN
 from portal.enrollments.queries import Me
 from portal.errors import NotFound
 from portal.web import Asking

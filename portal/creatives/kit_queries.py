@@ -12,7 +12,8 @@ from assets_gen.palette import palette_of
 from portal.creatives.forms import KitDraft, colour_of
 from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, KeptKit, Kit
-from portal.creatives.queries import EVERGREEN, Shown, shown
+from portal.creatives.queries import Shown, shown
+from portal.creatives.rules import EVERGREEN
 from portal.programs.rules import ProgramTerms
 
 EARLIER = 20
@@ -82,7 +83,7 @@ def brand_page(
     `kept` are the saved ones, the newest first: those of `EARLIER`, and two more to compare with.
     """
     pictures = tuple(
-        shown(design, file, Size.parse(file.partition(".")[0]), me, terms.name, versions)
+        shown(Design.load(design), file, Size.parse(file.partition(".")[0]), me, terms.name, versions)
         for design, file in PREVIEWS
     )
     if seen != kit:

@@ -107,6 +107,7 @@ class Holder:
     slug: str
     code: str
     percent_bps: int
+    tier: str
     language: str = "en"  # of the picture
     asked: str = ""  # the language where it is not the program's first, and has to stand in the address
     unpublished: bool = False  # its pictures show a kit that the public does not see yet
@@ -179,7 +180,7 @@ def _kit(row: dict[str, Any]) -> Kit:
 
 
 _HOLDER = """
-    SELECT e.affiliate, e.id AS enrollment, e.program, a.name, l.slug, c.code, c.percent_bps
+    SELECT e.affiliate, e.id AS enrollment, e.program, e.tier, a.name, l.slug, c.code, c.percent_bps
     FROM link l JOIN enrollment e ON e.id = l.enrollment JOIN affiliate a ON a.id = e.affiliate
     LEFT JOIN discount_code c ON c.enrollment = e.id AND c.ended_at IS NULL
 """
@@ -207,8 +208,11 @@ def _holder(rows: Sequence[dict[str, Any]]) -> Holder | None:
         slug=row["slug"],
         code=row["code"] or "",
         percent_bps=row["percent_bps"] or 0,
+        tier=row["tier"],
     )
 
 
 def holder(me: Me) -> Holder:
-    return Holder(me.affiliate_id, me.enrollment_id, me.program_id, me.name, me.slug, me.code, me.percent_bps)
+    return Holder(
+        me.affiliate_id, me.enrollment_id, me.program_id, me.name, me.slug, me.code, me.percent_bps, me.tier
+    )

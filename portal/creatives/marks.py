@@ -1,7 +1,7 @@
 """What is new in the gallery for an affiliate, what changed, and what stands on its pages already."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from portal.clock import local_date
+from portal.creatives.designs_rules import Managed
 from portal.creatives.filters import use_of
 from portal.creatives.seen import used_since
 
@@ -54,14 +55,29 @@ class Marks:
         return WORDS in self.news
 
 
-async def marks_for(enrollment: UUID, began_at: datetime, timezone: str, now: datetime) -> Marks:
+async def marks_for(
+    enrollment: UUID, began_at: datetime, timezone: str, now: datetime, own: Iterable[Managed]
+) -> Marks:
+    """`own` are the program's own designs that the affiliate is shown."""
     began, today = local_date(began_at, timezone), local_date(now, timezone)
-    return Marks(news_of(_histories(), began, today), await used_since(enrollment, now))
+    stock = _histories()
+    first = min(history.since for history in stock.values())
+    news = news_of(stock, began, today, first)
+    news |= news_of({one.slug: _history(one, timezone) for one in own}, began, today)
+    return Marks(news, await used_since(enrollment, now))
 
 
-def news_of(histories: Mapping[str, History], began: date, today: date) -> dict[str, Mark]:
-    """Nothing is news to whoever came later, and the first designs of all were never new beside others."""
-    first = min(history.since for history in histories.values())
+def _history(design: Managed, timezone: str) -> History:
+    """Of one that was published: a design with a first day came on that day."""
+    first, last = (local_date(at, timezone) for at in (design.first_at, design.published_at) if at)
+    since = max(first, design.starts_on or first)
+    return History(since, (Change(last, "Its pictures were made anew."),) if last > since else ())
+
+
+def news_of(
+    histories: Mapping[str, History], began: date, today: date, first: date = date.min
+) -> dict[str, Mark]:
+    """Nothing is news to whoever came later. Those of the `first` day were never new beside others."""
 
     def is_news(on: date) -> bool:
         return began < on <= today and today - on <= FRESH

@@ -10,7 +10,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from assets_gen import Design, Size
-from assets_gen import design as designs
 from portal.creatives import queries
 from portal.creatives.actions import (
     Picture,
@@ -18,6 +17,7 @@ from portal.creatives.actions import (
 )
 from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of, weights_of
 from portal.creatives.bundle_pages import bundle, download, download_progress
+from portal.creatives.designs_living import library_of
 from portal.creatives.disclosures import disclosure
 from portal.creatives.downloads import files_of
 from portal.creatives.filters import Filter, found
@@ -27,8 +27,7 @@ from portal.creatives.kit_pictures import KIT_PICTURES
 from portal.creatives.kit_reviews import own_holder, public_kit, standing_of
 from portal.creatives.kits import Holder, holder_of, kit_of
 from portal.creatives.marks import marks_for
-from portal.creatives.queries import EVERGREEN
-from portal.creatives.rules import Wanted, wanted
+from portal.creatives.rules import EVERGREEN, Wanted, wanted
 from portal.creatives.seen import seen_on
 from portal.creatives.words_pages import WORDS_PAGES
 from portal.enrollments.queries import Me
@@ -58,14 +57,14 @@ async def creatives(
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
     who = own_holder(me, standing).speaking(lang, terms)
-    shelf = queries.shelf()
-    chosen = Filter.read(request.query_params, shelf)
-    files = [(design.name, f"{shape}.webp") for design, shape in found(chosen, shelf)]
-    pictures = await pictures_of(request, kit, who, terms, files)
+    library = await library_of(who, terms, now)
+    chosen = Filter.read(request.query_params, library.shelf)
+    files = [(design.name, f"{shape}.webp") for design, shape in found(chosen, library.shelf)]
+    pictures = await pictures_of(request, kit, who, terms, files, library)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     base = settings_of(request).base_url
-    marks = await marks_for(me.enrollment_id, me.began_at, terms.timezone, now)
-    page = queries.creatives_page(kit, who, terms, base, versions, chosen, shelf, marks)
+    marks = await marks_for(me.enrollment_id, me.began_at, terms.timezone, now, library.own)
+    page = queries.creatives_page(kit, who, terms, base, versions, chosen, library.shelf, marks)
     page = replace(page, standing=standing)
     return show(request, "creatives/index.html", page=page, fragment="cards")
 
@@ -82,25 +81,30 @@ async def creative(
     country: FromQuery[str] = "",
 ) -> Page:
     asked = wanted(f"{size}.webp")
-    if design not in designs.names() or asked is None or "@" in size:
+    if asked is None or "@" in size:
         raise NotFound
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
     who = own_holder(me, standing).speaking(lang, terms)
-    chosen, size_asked = Design.load(design), Size.parse(asked.shape)
+    library = await library_of(who, terms, now)
+    chosen, size_asked = library.find(design), Size.parse(asked.shape)
+    if chosen is None:
+        raise NotFound
     files = [(design, file) for file in files_of(size_asked)]
-    pictures = await pictures_of(request, kit, who, terms, files)
-    version = pictures[f"{design}/{asked.file}"].version[:12]
+    pictures = await pictures_of(request, kit, who, terms, files, library)
+    shown = pictures[f"{design}/{asked.file}"]
+    if shown.design.name != design:
+        raise NotFound
     base = settings_of(request).base_url
     beside = queries.Beside(
         # What is downloaded is what the public sees.
         weights={} if who.unpublished else await weights_of(request, pictures),
         told=disclosure(channel, country, who.language),
         seen=await seen_on(me.enrollment_id, design, now),
-        mark=(await marks_for(me.enrollment_id, me.began_at, terms.timezone, now)).of(design),
+        mark=(await marks_for(me.enrollment_id, me.began_at, terms.timezone, now, library.own)).of(design),
         standing=standing,
     )
-    page = queries.creative_page(kit, who, terms, base, chosen, size_asked, version, beside)
+    page = queries.creative_page(kit, who, terms, base, chosen, size_asked, shown.version[:12], beside)
     return show(request, "creatives/creative.html", page=page, fragment="told")
 
 
@@ -134,7 +138,8 @@ async def living(
     own = await public_kit(who.affiliate_id, who.name, who.program_id, since)
     who = who.speaking(lang, terms)
     base, studio = settings_of(request).base_url, studio_of(request)
-    picture = await studio.picture_of(own, who, terms, base, asked, design)
+    library = await library_of(who, terms, now)
+    picture = await library.picture(studio, own, who, terms, base, asked, design)
     version = picture.version
     headers = _public(version, known=bool(v) and version.startswith(v))
     if download:

@@ -15,10 +15,9 @@ from portal.creatives.filters import Chip, Facets, Filter, facets, found
 from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.marks import Mark, Marks
+from portal.creatives.rules import EVERGREEN
 from portal.creatives.seen import SeenOn
 from portal.programs.rules import ProgramTerms
-
-EVERGREEN = "spotlight"
 
 
 @dataclass(frozen=True)
@@ -109,12 +108,12 @@ class CreativePage:
     beside: Beside
 
 
-def alt_text(program: str, me: Holder, design: str) -> str:
+def alt_text(program: str, me: Holder, design: Design) -> str:
     """In the picture's language."""
     spoken, saving = language(me.language), ""
     if me.code and me.percent_bps:
         saving = spoken.saving.format(figure=spoken.figure(me.percent_bps / 100), discount=spoken.discount)
-    headline = Design.load(design).words(me.language)["headline"]
+    headline = design.words(me.language)["headline"]
     return spoken.alt_text(program, headline, saving, me.code)
 
 
@@ -123,7 +122,7 @@ def tracked_link(base: str, me: Holder, design: str, shape: str) -> str:
     return f"{base}/r/{me.slug}?p={design}-{shape.partition('@')[0]}"
 
 
-def shelf() -> tuple[Design, ...]:
+def built_in() -> tuple[Design, ...]:
     """The evergreen design first."""
     others = [name for name in designs.names() if name != EVERGREEN]
     return tuple(map(Design.load, (EVERGREEN, *others)))
@@ -175,8 +174,8 @@ def address_of(me: Holder, design: str, file: str, **said: str) -> str:
     return f"/c/{me.slug}/{design}/{file}?{query}" if query else f"/c/{me.slug}/{design}/{file}"
 
 
-def shown(design: str, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
-    src = address_of(me, design, file, v=versions[f"{design}/{file}"])
+def shown(design: Design, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
+    src = address_of(me, design.name, file, v=versions[f"{design.name}/{file}"])
     if me.unpublished:
         # Only the affiliate's own pages show it; the living address stays with what is approved.
         src = src.replace(f"/c/{me.slug}/", "/creatives/preview/", 1)
@@ -199,7 +198,7 @@ def _banner_card(
             )
             for name, form in (("PNG", "png"), ("JPEG", "jpg"))
         ),
-        picture=shown(design.name, f"{size}.webp", size, me, program, versions),
+        picture=shown(design, f"{size}.webp", size, me, program, versions),
     )
 
 
@@ -237,7 +236,7 @@ def _paper_card(
             (PAPERS[other].format, address_of(me, design.name, f"{other}.pdf", download="1"))
             for other in design.sheets[PAPERS[paper].kind]
         ),
-        picture=shown(design.name, f"{paper}.webp", design.previews[paper], me, program, versions),
+        picture=shown(design, f"{paper}.webp", design.previews[paper], me, program, versions),
     )
 
 
@@ -252,7 +251,7 @@ def creative_page(
     beside: Beside,
 ) -> CreativePage:
     file = f"{size}.webp"
-    picture = shown(design.name, file, size, me, terms.name, {f"{design.name}/{file}": version})
+    picture = shown(design, file, size, me, terms.name, {f"{design.name}/{file}": version})
     image, sharp = (
         base + address_of(me, design.name, f"{size}{density}.{design.form}") for density in ("", "@2x")
     )

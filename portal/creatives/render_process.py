@@ -12,6 +12,7 @@ from typing import BinaryIO
 from assets_gen import AssetError, Brand, Design, Format, Offer, Size, render_banner, render_sheet
 from assets_gen.intake import clean_logo, clean_photo
 from assets_gen.relight import shown_on
+from portal.creatives.designs_drawing import done_with_slots
 from portal.creatives.jobs import (
     LENGTH,
     Answer,
@@ -22,6 +23,7 @@ from portal.creatives.jobs import (
     DrawSheet,
     Job,
     LogoOn,
+    WarmUp,
     encoder,
     job_decoder,
 )
@@ -73,7 +75,7 @@ def _done(job: Job) -> Done:
         return Done(banner.data, banner.media_type)
     if isinstance(job, LogoOn):
         return Done(shown_on(job.brand, job.ground, LOGO_HEIGHT), "image/png")
-    return _warmed_up()
+    return _warmed_up() if isinstance(job, WarmUp) else done_with_slots(job)
 
 
 def _warmed_up() -> Done:

@@ -67,11 +67,13 @@ class _Process:
 
 
 class Renderers:
-    """Raises Busy when more than `waiting` jobs stand in line."""
+    """Raises Busy when more than `waiting` jobs stand in line. Half of the cores draw."""
 
-    def __init__(self, processes: int, *, waiting: int = WAITING, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, processes: int | None = None, *, waiting: int = WAITING, seconds: float = SECONDS
+    ) -> None:
         self._idle: list[_Process] = []
-        self._free = asyncio.Semaphore(processes)
+        self._free = asyncio.Semaphore(processes or max(1, (os.cpu_count() or 1) // 2))
         self._in_line = 0
         self._nobody = asyncio.Event()
         self._nobody.set()
@@ -134,9 +136,7 @@ class Renderers:
 
 @asynccontextmanager
 async def rendering(app: Litestar) -> AsyncIterator[None]:
-    """Puts `app.state.renderers` there for the life of the application."""
-    renderers = Renderers(max(1, (os.cpu_count() or 1) // 2))
-    app.state.renderers = renderers
+    renderers: Renderers = app.state.renderers
     warming = asyncio.create_task(_warm(renderers))
     try:
         yield

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from assets_gen.brand import drawable
 
+EVERGREEN = "spotlight"  # the design that stands in for every other one
 NAME_MOST = 60
 TAGLINE_MOST = 60
 ADDRESS_MOST = 300

@@ -1,4 +1,4 @@
-"""Brand kits, each change a new revision, and the pages on which creatives were seen."""
+"""Brand kits, each change a new revision, pages on which creatives were seen, and managers' own designs."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from piccolo.columns import UUID, Date, ForeignKey, Integer, OnDelete, Text, Tim
 from piccolo.table import Table
 
 from portal.accounts.tables import Affiliate, Manager, Person
+from portal.db import append_only
 from portal.enrollments.tables import Enrollment
 from portal.programs.tables import Program
 
@@ -60,6 +61,45 @@ class CreativeHit(Table, tablename="creative_hit"):
     hits = Integer(null=False, default=0)
 
 
+class ManagedDesign(Table, tablename="managed_design"):
+    """A design of finished pictures that managers made for a program; its slug stands in living addresses."""
+
+    id = UUID(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    slug = Varchar(length=60, null=False)
+    name = Varchar(length=60, null=False)
+    tier = Varchar(length=40, null=False, default="")  # the lowest that may use it; empty: all
+    starts_on = Date(null=True, default=None)  # first and last day, in the program's time zone
+    ends_on = Date(null=True, default=None)
+    withdrawn_at = Timestamptz(null=True, default=None)
+    replacement = Varchar(length=60, null=False, default="")  # a design's slug; empty: the evergreen one
+    created_at = Timestamptz(null=False, default=None)
+    created_by = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
+
+
+class DesignPicture(Table, tablename="design_picture"):
+    """The working copy of one size. Publishing copies all of a design's into a revision."""
+
+    id = UUID(primary_key=True, default=None)
+    design = ForeignKey(ManagedDesign, null=False, on_delete=OnDelete.restrict)
+    size = Varchar(length=12, null=False)
+    picture_key = Varchar(length=120, null=False)  # where storage keeps the cleaned upload
+    slots = Text(null=False, default="[]")  # JSON of assets_gen.slots.Slot
+    report = Text(null=False, default="")  # JSON of assets_gen.slots_lint.Report; empty: not checked yet
+    changes = Integer(null=False, default=0)  # counts up, so that two who edit at once notice
+
+
+class DesignRevision(Table, tablename="design_revision"):
+    """What was published, for ever."""
+
+    id = UUID(primary_key=True, default=None)
+    design = ForeignKey(ManagedDesign, null=False, on_delete=OnDelete.restrict)
+    number = Integer(null=False)
+    pictures = Text(null=False)  # JSON of designs_rules.KeptPicture
+    published_at = Timestamptz(null=False, default=None)
+    published_by = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
+
+
 INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS brand_kit_revision ON brand_kit (affiliate, revision)",
     "CREATE UNIQUE INDEX IF NOT EXISTS kit_review_once ON kit_review (kit, program)",
@@ -68,4 +108,8 @@ INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS creative_hit_once "
     "ON creative_hit (enrollment, day, design, shape, host, path, placement)",
     "CREATE INDEX IF NOT EXISTS creative_hit_day ON creative_hit (day)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS managed_design_slug ON managed_design (program, slug)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS design_picture_size ON design_picture (design, size)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS design_revision_number ON design_revision (design, number)",
 )
+TRIGGERS = append_only("design_revision")

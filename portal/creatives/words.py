@@ -10,7 +10,8 @@ from assets_gen.languages import language
 from portal.creatives.disclosures import Disclosure, disclosure
 from portal.creatives.filling import Filled
 from portal.creatives.kits import Holder
-from portal.creatives.queries import EVERGREEN, address_of, alt_text
+from portal.creatives.queries import address_of, alt_text
+from portal.creatives.rules import EVERGREEN
 from portal.creatives.spoken import Pattern, spoken
 from portal.programs.rules import ProgramTerms, Promotion
 from portal.programs.texts import TEXTS
@@ -209,7 +210,7 @@ def _header(teller: Teller) -> str:
     width, height = HEADER.split("x")
     image = teller.base + address_of(who, design.name, f"{HEADER}@2x.{design.form}", p="words-email")
     here = f"{teller.base}/r/{who.slug}?p=words-email"
-    alt = alt_text(teller.terms.name, who, design.name)
+    alt = alt_text(teller.terms.name, who, design)
     return (
         f'<p><a href="{escape(here)}" rel="sponsored"><img src="{escape(image)}"\n'
         f'  width="{width}" height="{height}" alt="{escape(alt)}"></a></p>'

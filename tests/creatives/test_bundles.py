@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from portal.creatives.actions import Studio
 from portal.creatives.bundles import AT_ONCE, Bundles, Choice, Progress
+from portal.creatives.queries import built_in
 from portal.creatives.rules import Kind
 from portal.creatives.zipping import zipped
 from tests.cast import BEGINNING, Cast
@@ -57,9 +58,9 @@ async def test_a_selection_holds_what_was_ticked_with_safe_names_and_words(
 
 
 def test_nothing_ticked_means_everything_and_sharp_doubles_the_pictures() -> None:
-    everything = Choice().files
+    everything = Choice().files(built_in())
     papers = [file for _, file in everything if file.endswith(".pdf")]
-    sharp = Choice.of([], [], "webp", "yes").files
+    sharp = Choice.of([], [], "webp", "yes").files(built_in())
     assert len(sharp) == 2 * (len(everything) - len(papers)) + len(papers)
     assert {file.rsplit(".", 1)[1] for _, file in sharp} == {"webp", "pdf"}
     assert all("@" not in file for _, file in everything)

@@ -12,12 +12,12 @@ from assets_gen import Design
 from portal.creatives.filters import NOTHING, USE_NAMES, Filter, everything, facets, found, use_of
 from portal.creatives.hits import Hit, record_hits
 from portal.creatives.marks import WORDS, Change, History, _histories, news_of
-from portal.creatives.queries import shelf
+from portal.creatives.queries import built_in
 from portal.creatives.rules import Place
 from tests.cast import Cast
 from tests.conftest import FrozenClock, People, Stage
 
-SHELF = shelf()
+SHELF = built_in()
 
 
 @pytest.fixture
@@ -74,14 +74,14 @@ def test_what_came_or_changed_lately_is_marked_for_those_who_were_there_before()
         "coming": History(date(2026, 12, 1)),
     }
     today = date(2026, 11, 20)
-    news = news_of(histories, date(2026, 5, 1), today)
+    news = news_of(histories, date(2026, 5, 1), today, date(2026, 1, 1))
     assert {name: (mark.on.day, mark.is_new) for name, mark in news.items()} == {
         "old": (14, False),
         "young": (10, True),
     }
     assert news["old"].what == "Larger code."
     assert news_of(histories, today, today) == {}
-    assert news_of({"first": History(date(2026, 11, 19))}, date(2026, 1, 1), today) == {}
+    assert news_of({"first": History(date(2026, 11, 19))}, date(2026, 1, 1), today, date(2026, 11, 19)) == {}
 
 
 def test_every_design_that_ships_has_its_history() -> None:

@@ -151,8 +151,10 @@ async def test_two_who_ask_at_once_get_one_drawing(
     assert len(drawn) == 1
 
 
-async def test_a_full_line_is_told_when_to_come_back(app: Litestar, visitor: httpx.AsyncClient) -> None:
-    app.state.renderers._waiting = 0
+async def test_a_full_line_is_told_when_to_come_back(
+    app: Litestar, visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.state.renderers, "_waiting", 0)
     answer = await visitor.get("/c/cleo/spotlight/300x250.webp")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0

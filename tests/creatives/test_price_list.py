@@ -14,7 +14,7 @@ from portal.programs.rules import Period, Trial
 from portal.programs.rules import Plan as Sold
 
 KARTRA = parse_program(tomllib.loads((Path(__file__).parents[2] / "portal/demo/kartra.toml").read_text()))
-ADA = Holder(new_id(), new_id(), new_id(), "Ada", "ada", "ADA20", 2_000)
+ADA = Holder(new_id(), new_id(), new_id(), "Ada", "ada", "ADA20", 2_000, "starter")
 
 
 def test_a_plan_by_month_and_by_year_is_one_line() -> None:

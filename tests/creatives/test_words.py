@@ -37,7 +37,7 @@ def ada_says(
     language: str = "en", *, works: bool = True, country: str = "general", **terms: object
 ) -> Teller:
     promised: ProgramTerms = replace(parse_program(KARTRA), **terms)  # type: ignore[arg-type]
-    who = Holder(uuid4(), uuid4(), uuid4(), "Ada <Lind> & [Co]", "ada", "ADA20", 2000).speaking(
+    who = Holder(uuid4(), uuid4(), uuid4(), "Ada <Lind> & [Co]", "ada", "ADA20", 2000, "starter").speaking(
         language, promised
     )
     return Teller(who, promised, "starter", works, "https://go.example", country, TODAY)

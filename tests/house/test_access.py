@@ -4,6 +4,7 @@ A route that is not in `ACCESS` fails the test, and so does a row without a rout
 somebody's thing, it is asked for Ben's, so that Ada learns whether she can reach it.
 """
 
+import io
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -14,23 +15,29 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from PIL import Image
 
+from assets_gen import Size
 from portal.accounts.letter_choices import FIRST_WEEK, choices_of
 from portal.accounts.managers import take_on
 from portal.accounts.rules import Role
 from portal.accounts.tables import Invitation, Manager, Membership, Passkey, Person, Session
 from portal.accounts.teams import invite
 from portal.audit.actions import Actor
+from portal.creatives.designs_actions import Taken, create, put_pictures
+from portal.creatives.designs_forms import DesignDraft
+from portal.creatives.designs_kept import design_of
 from portal.creatives.forms import KitDraft
 from portal.creatives.kit_actions import Files, save_kit
 from portal.creatives.kits import kept_kits
-from portal.creatives.queries import EVERGREEN
+from portal.creatives.rules import EVERGREEN
 from portal.earnings.dry_runs import ask, work
 from portal.enrollments.deciding import Made, add_note, decide
 from portal.enrollments.rules import Verdict
 from portal.ids import new_id, sealed, unsealed
 from portal.outbox.pages import only_at_this_machine
 from portal.programs.colours import sheet_name
+from portal.storage import Storage
 from portal.support.actions import report
 from portal.support.forms import ClaimDraft
 from portal.web import (
@@ -238,6 +245,20 @@ ACCESS = {
     "POST /manage/affiliates/{enrollment}/sales/{sale}": Open.TO_MANAGERS,
     "GET /manage/decisions": Open.TO_MANAGERS,
     "GET /manage/creatives": Open.TO_MANAGERS,
+    "GET /manage/designs": Open.TO_MANAGERS,
+    "GET /manage/designs/new": Open.TO_MANAGERS,
+    "POST /manage/designs/new": Open.TO_MANAGERS,
+    "GET /manage/designs/{design}": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/pictures": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/publish": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/withdraw": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/revert": Open.TO_MANAGERS,
+    "GET /manage/designs/{design}/{size}": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/{size}": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/{size}/remove": Open.TO_MANAGERS,
+    "GET /manage/designs/{design}/{size}/picture": Open.TO_MANAGERS,
+    "GET /manage/designs/{design}/{size}/kits/{number}": Open.TO_MANAGERS,
     "GET /manage/kits": Open.TO_MANAGERS,
     "POST /manage/kits/{kit}": Open.TO_MANAGERS,
     "GET /manage/kits/{kit}/{design}/{file}": Open.TO_MANAGERS,
@@ -431,6 +452,9 @@ def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
     """Names that mean something else below some addresses."""
     if "/terms/{version}" in path:
         return {"version": "1"}
+    if path.startswith("/manage/designs"):
+        # One is there to lose its picture.
+        return {"design": "spare" if path.endswith("/remove") else "own", "number": "0"}
     if path.startswith("/manage/kits"):
         return {"kit": things["brand_kit"]}
     if path.startswith("/creatives/words"):
@@ -445,6 +469,7 @@ async def things_of_others(app: Litestar, people: People, cast: Cast, now: datet
     click = await click_on(buyer, cast.ben.slug)
     await app.state.clicks.settled()
     letters = await sent_letters(app, now)
+    await painted(app.state.storage, cast, now)
     secret = app.state.settings.secret
     draft = unsealed(secret, "draft", await begun(buyer))
     assert draft
@@ -491,6 +516,17 @@ async def dressed(cast: Cast, now: datetime) -> UUID:
     await save_kit(cast.ben.id, cast.ben.name, KitDraft("Low Tide"), Files(), None, now)
     (kit,) = await kept_kits(cast.ben.id, 1)
     return kit.id
+
+
+async def painted(storage: Storage, cast: Cast, now: datetime) -> None:
+    """Two designs of finished pictures."""
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 250)).save(picture, "PNG")
+    await storage.put("designs/own.png", picture.getvalue())
+    for name in ("own", "spare"):
+        await create(cast.program, DesignDraft(name, name), cast.noor.id, now)
+        design = await design_of(cast.program, name)
+        await put_pictures(design.id, [Taken(Size(300, 250), "designs/own.png")])
 
 
 async def looked_back(cast: Cast, now: datetime) -> UUID:
