@@ -44,11 +44,11 @@ def sample(design: str) -> list[Picture]:
 
 
 def paper_sample(design: str) -> list[Picture]:
-    """Every second kit, on each paper in turn, in each language."""
+    """Every third kit, on each paper in turn, in each language."""
     papers, spoken = Design.load(design).papers, list(languages())
     return [
         (design, papers[number % len(papers)], kit, spoken[(number + number // len(papers)) % len(spoken)])
-        for number, kit in enumerate(list(kits())[::2] if papers else ())
+        for number, kit in enumerate(list(kits())[::3] if papers else ())
     ]
 
 

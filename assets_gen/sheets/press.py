@@ -119,7 +119,7 @@ def _faces(design: str) -> FontConfiguration:
     files = dict.fromkeys(file for stack in stacks for file in stack)
     kept = FontConfiguration()
     # It removes its folder when it goes, for which the interpreter must still be there.
-    atexit.register(_forget_faces)
+    atexit.register(forget_faces)
     text = "\n".join(
         f'@font-face {{ font-family: "{Path(file).stem}"; src: url(asset:{file}) }}' for file in files
     )
@@ -128,6 +128,6 @@ def _faces(design: str) -> FontConfiguration:
     return kept
 
 
-def _forget_faces() -> None:
+def forget_faces() -> None:
     _style.cache_clear()
     _faces.cache_clear()
