@@ -172,7 +172,8 @@ def leaning(text: str) -> str:
     return " ".join([*units[:-last], *(LEAN + unit for unit in tail)])
 
 
-@lru_cache(maxsize=512)
+# All words of all designs in all sizes are some 600 masks; 512 would forget each before it comes again.
+@lru_cache(maxsize=1536)
 def ink(setting: Setting, align: str = "left") -> Ink:
     """The mask of a setting, drawn larger and reduced, so that glyphs stand where their kerning puts them."""
     scale = 2 if setting.size >= 48 else 4
