@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from portal.earnings.forms import Filter
-from portal.earnings.rows import AT_ONCE, LedgerRow, all_rows
+from portal.earnings.rows import LedgerRow, all_rows
 from portal.earnings.shelf import Shelf
 
 KINDS = {
@@ -26,6 +26,7 @@ KINDS = {
 # A spreadsheet takes a text that begins like this for a formula.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 PIECE = 64 * 1024
+Batches = AsyncIterator[Sequence[LedgerRow]]
 
 
 @dataclass(frozen=True)
@@ -99,27 +100,16 @@ def file_name(program: str, today: date, kind: str) -> str:
 
 async def export(shelf: Shelf, wanted: Filter, sales: set[UUID] | None, kind: str) -> AsyncIterator[bytes]:
     """The file in pieces, the first of them at once."""
-    rows = all_rows(shelf, wanted, sales)
+    batches = all_rows(shelf, wanted, sales)
     if kind == "csv":
-        async for piece in _csv(rows):
+        async for piece in _csv(batches):
             yield piece
     elif kind == "json":
-        async for piece in _json(rows, shelf, wanted):
+        async for piece in _json(batches, shelf, wanted):
             yield piece
     else:
-        async for piece in _xlsx(rows):
+        async for piece in _xlsx(batches):
             yield piece
-
-
-async def _batches(rows: AsyncIterator[LedgerRow]) -> AsyncIterator[list[Line]]:
-    batch: list[Line] = []
-    async for row in rows:
-        batch.append(line_of(row))
-        if len(batch) == AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _csv_text(rows: Iterable[Sequence[Any]]) -> bytes:
@@ -131,31 +121,41 @@ def _csv_text(rows: Iterable[Sequence[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-async def _csv(rows: AsyncIterator[LedgerRow]) -> AsyncIterator[bytes]:
+def _csv_piece(batch: Iterable[LedgerRow]) -> bytes:
+    return _csv_text(_cells(line_of(row)) for row in batch)
+
+
+def _json_piece(batch: Iterable[LedgerRow]) -> tuple[bytes, Decimal]:
+    lines = [line_of(row) for row in batch]
+    # A list without its brackets.
+    return msgspec.json.encode(lines)[1:-1], sum((line.commission for line in lines), Decimal(0))
+
+
+async def _csv(batches: Batches) -> AsyncIterator[bytes]:
     # The mark tells Excel that this is UTF-8.
     yield b"\xef\xbb\xbf" + _csv_text([HEADS])
-    async for batch in _batches(rows):
-        yield _csv_text([_cells(line) for line in batch])
+    async for batch in batches:
+        yield await asyncio.to_thread(_csv_piece, batch)
 
 
-async def _json(rows: AsyncIterator[LedgerRow], shelf: Shelf, wanted: Filter) -> AsyncIterator[bytes]:
+async def _json(batches: Batches, shelf: Shelf, wanted: Filter) -> AsyncIterator[bytes]:
     head = {"as_of": shelf.today, "currency": wanted.currency, "filter": wanted.asked("")}
     yield msgspec.json.encode(head)[:-1] + b',"lines":['
     first, total = True, Decimal(0)
-    async for batch in _batches(rows):
-        pieces = b",".join(msgspec.json.encode(line) for line in batch)
-        total += sum(line.commission for line in batch)
-        yield pieces if first else b"," + pieces
+    async for batch in batches:
+        piece, sum_of = await asyncio.to_thread(_json_piece, batch)
+        total += sum_of
+        yield piece if first else b"," + piece
         first = False
     yield b'],"total":' + msgspec.json.encode(total) + b"}"
 
 
-async def _xlsx(rows: AsyncIterator[LedgerRow]) -> AsyncIterator[bytes]:
+async def _xlsx(batches: Batches) -> AsyncIterator[bytes]:
     """Row by row into a file on disk, in a thread: a year of a large affiliate fits no memory twice."""
     with tempfile.TemporaryDirectory(prefix="portal-export-") as folder:
         path = Path(folder) / "earnings.xlsx"
         sheet = await asyncio.to_thread(_Sheet, path)
-        async for batch in _batches(rows):
+        async for batch in batches:
             await asyncio.to_thread(sheet.add, batch)
         await asyncio.to_thread(sheet.close)
         with await asyncio.to_thread(path.open, "rb") as written:
@@ -187,9 +187,9 @@ class _Sheet:
             self._sheet.write_string(0, column, head, bold)
         self._row = 1
 
-    def add(self, batch: Sequence[Line]) -> None:
-        for line in batch:
-            for column, value in enumerate(_cells(line)):
+    def add(self, batch: Iterable[LedgerRow]) -> None:
+        for row in batch:
+            for column, value in enumerate(_cells(line_of(row))):
                 self._write(column, value)
             self._row += 1
 

@@ -1,6 +1,7 @@
 """The rows of an affiliate's books: every line, and every payment that did not count with its reason."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -37,7 +38,7 @@ from portal.earnings.upkeep import NOT_COUNTED, REVERSED, TAKEN_BACK
 from portal.money import Money
 from portal.programs.rules import ProgramTerms
 
-AT_ONCE = 500  # rows that an export reads at a time
+AT_ONCE = 1_000  # rows that an export reads at a time
 OF_THEIR_OWN = frozenset({LineKind.SALE, LineKind.SECOND_TIER, LineKind.ADJUSTMENT})
 
 # The newest decision of an event is the one that counts.
@@ -73,36 +74,92 @@ class LedgerRow:
     struck: bool
 
 
+@dataclass(frozen=True)
+class Told:
+    """The decision that counts for an event, with the day and the customer of its payment."""
+
+    outcome: Outcome
+    because: Because
+    at: date
+    customer: str
+    country: str
+    order: str
+    base: int
+    enrollment: UUID | None  # whose customer it was
+
+
 ENTRY = "e.id, e.event, e.sale, e.currency, e.at, e.booked_on, e.released_on, e.minor, e.kind, e.look, e.run"
+TOLD = """d.outcome, d.because, d.enrollment, t.happened_at, t.base, t.external_id, u.external_id AS customer,
+    u.country"""
 
 
 async def ledger_rows(
     shelf: Shelf, wanted: Filter, *, limit: int, sales: Collection[UUID] | None = None
 ) -> list[LedgerRow]:
     """The newest first, from the filter's cursor on. `sales`: only these payments."""
+    rows = await _entries(shelf, wanted, limit, sales)
+    return _rows(rows, await _others_told(rows, shelf), shelf)
+
+
+async def _entries(
+    shelf: Shelf, wanted: Filter, limit: int, sales: Collection[UUID] | None
+) -> list[dict[str, Any]]:
+    """Each with its line's rate and base, and with what is told of its payment."""
     where, cursor = where_of(shelf, wanted, sales), wanted.cursor
     order = "ASC" if cursor and not cursor.older else "DESC"
     rows = await Entry.raw(
-        f"SELECT {ENTRY} FROM {where.tables} WHERE {where.sql} "  # noqa: S608 - our own words
-        f"ORDER BY e.at {order}, e.id {order} LIMIT {{}}",
+        f"""
+        SELECT e.*, c.rate_bps, c.base_minor, {TOLD},
+            EXISTS (
+                SELECT 1 FROM disputed_time x WHERE x.sale = e.sale
+                AND x.opened_on <= {{}} AND (x.closed_on IS NULL OR x.closed_on > {{}})
+            ) AS disputed
+        FROM (
+            SELECT {ENTRY} FROM {where.tables} WHERE {where.sql}
+            ORDER BY e.at {order}, e.id {order} LIMIT {{}}
+        ) e
+        LEFT JOIN commission c ON c.id = e.id
+        LEFT JOIN decision d ON d."transaction" = e.sale AND {NEWEST}
+        LEFT JOIN money_event t ON t.id = e.sale
+        LEFT JOIN customer u ON u.id = t.customer
+        ORDER BY e.at DESC, e.id DESC
+        """,  # noqa: S608 - our own words
+        shelf.today,
+        shelf.today,
         *where.values,
         limit,
     )
-    return await _told(rows if order == "DESC" else rows[::-1], shelf)
+    return list(rows)
 
 
 async def all_rows(
     shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None = None
-) -> AsyncIterator[LedgerRow]:
-    """Every row of the filter, the newest first, read in pieces."""
-    cursor: Cursor | None = None
-    while True:
-        rows = await ledger_rows(shelf, replace(wanted, cursor=cursor), limit=AT_ONCE, sales=sales)
-        for row in rows:
-            yield row
-        if len(rows) < AT_ONCE:
-            return
-        cursor = rows[-1].entry
+) -> AsyncIterator[Sequence[LedgerRow]]:
+    """Every row of the filter, the newest first, in pieces; each is made in a thread while the next is read.
+
+    Never inside a transaction: the next piece is read by a task.
+    """
+    reading = asyncio.ensure_future(_piece(shelf, replace(wanted, cursor=None), sales))
+    try:
+        while True:
+            rows, told = await reading
+            more = len(rows) == AT_ONCE
+            if more:
+                cursor = Cursor(rows[-1]["at"], identity(rows[-1]["id"]))
+                reading = asyncio.ensure_future(_piece(shelf, replace(wanted, cursor=cursor), sales))
+            if rows:
+                yield await asyncio.to_thread(_rows, rows, told, shelf)
+            if not more:
+                return
+    finally:
+        reading.cancel()
+
+
+async def _piece(
+    shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None
+) -> tuple[list[dict[str, Any]], dict[UUID, Told]]:
+    rows = await _entries(shelf, wanted, AT_ONCE, sales)
+    return rows, await _others_told(rows, shelf)
 
 
 async def count_chips(
@@ -190,28 +247,15 @@ async def origins_of(enrollment: UUID, currency: str) -> list[str]:
     return [row["origin"] for row in rows if row["origin"]]
 
 
-@dataclass(frozen=True)
-class Told:
-    """The decision that counts for an event, with the day and the customer of its payment."""
-
-    outcome: Outcome
-    because: Because
-    at: date
-    customer: str
-    country: str
-    order: str
-    base: int
-    enrollment: UUID | None  # whose customer it was
-
-
-async def told_of(events: set[UUID], timezone: str) -> dict[UUID, Told]:
+async def _others_told(rows: Sequence[Mapping[str, Any]], shelf: Shelf) -> dict[UUID, Told]:
+    """What is told of the refunds and disputes among these entries."""
+    events = {identity(row["event"]) for row in rows if row["event"] != row["sale"]}
     if not events:
         return {}
     marks = ", ".join("{}" for _ in events)
     found = await Commission.raw(
         f"""
-        SELECT d."transaction" AS event, d.outcome, d.because, d.enrollment, t.happened_at, t.base,
-            t.external_id, u.external_id AS customer, u.country
+        SELECT d."transaction" AS event, {TOLD}
         FROM decision d
         JOIN money_event t ON t.id = d."transaction"
         LEFT JOIN customer u ON u.id = t.customer
@@ -219,61 +263,41 @@ async def told_of(events: set[UUID], timezone: str) -> dict[UUID, Told]:
         """,  # noqa: S608 - placeholders
         *sorted(events),
     )
-    return {
-        identity(row["event"]): Told(
-            Outcome(row["outcome"]),
-            msgspec.json.decode(row["because"], type=Because),
-            local_date(row["happened_at"], timezone),
-            row["customer"] or "",
-            row["country"] or "",
-            row["external_id"],
-            row["base"],
-            identity(row["enrollment"]) if row["enrollment"] else None,
-        )
-        for row in found
-    }
+    return {identity(row["event"]): _told(row, shelf.terms.timezone) for row in found}
 
 
-async def _lines_of(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Rate and base of lines."""
-    if not ids:
-        return {}
-    rows = await Commission.select(Commission.id, Commission.rate_bps, Commission.base_minor).where(
-        Commission.id.is_in(list(ids))
+_because = msgspec.json.Decoder(Because)
+
+
+def _told(row: Mapping[str, Any], timezone: str) -> Told:
+    return Told(
+        Outcome(row["outcome"]),
+        _because.decode(row["because"]),
+        local_date(row["happened_at"], timezone),
+        row["customer"] or "",
+        row["country"] or "",
+        row["external_id"],
+        row["base"],
+        identity(row["enrollment"]) if row["enrollment"] else None,
     )
-    return {identity(row["id"]): (row["rate_bps"], row["base_minor"]) for row in rows}
 
 
-async def _told(rows: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[LedgerRow]:
-    named = {identity(row[name]) for row in rows for name in ("sale", "event")}
-    told = await told_of(named, shelf.terms.timezone)
-    lines = await _lines_of([identity(row["id"]) for row in rows if row["look"] != NOT_COUNTED])
-    disputed = await _disputed_among({identity(row["sale"]) for row in rows}, shelf.today)
-    return [_row(row, told, lines, disputed, shelf) for row in rows]
-
-
-async def _disputed_among(sales: set[UUID], today: date) -> set[UUID]:
-    if not sales:
-        return set()
-    rows = await Commission.raw(
-        f"{OPEN_DISPUTES} AND d.sale IN ({', '.join('{}' for _ in sales)})", today, today, *sorted(sales)
-    )
-    return {identity(row["sale"]) for row in rows}
+def _rows(rows: Iterable[Mapping[str, Any]], others: Mapping[UUID, Told], shelf: Shelf) -> list[LedgerRow]:
+    return [_row(row, others, shelf) for row in rows]
 
 
 def _row(
     row: Mapping[str, Any],
-    told: Mapping[UUID, Told],
-    lines: Mapping[UUID, tuple[int, int]],
-    disputed: set[UUID],
+    others: Mapping[UUID, Told],
     shelf: Shelf,
 ) -> LedgerRow:
-    sale, event = told[identity(row["sale"])], told[identity(row["event"])]
+    sale = _told(row, shelf.terms.timezone)
+    event = sale if row["event"] == row["sale"] else others[identity(row["event"])]
     look, currency, counted = row["look"], row["currency"], row["look"] != NOT_COUNTED
-    rate, base = lines[identity(row["id"])] if counted else (None, event.base)
+    rate, base = (row["rate_bps"], row["base_minor"]) if counted else (None, event.base)
     run, stands = shelf.runs.get(row["run"]), None
     if counted:
-        spans = [DisputeSpan(BEFORE_ALL)] if identity(row["sale"]) in disputed else []
+        spans = [DisputeSpan(BEFORE_ALL)] if row["disputed"] else []
         stands = place_of(run, row["released_on"], shelf.today, spans)
     is_correction = counted and row["kind"] not in OF_THEIR_OWN
     state = chip_of(stands, look)

@@ -1,5 +1,6 @@
 """What people read about a decision. Its reasons are kept as values, so these words can change."""
 
+import functools
 from datetime import date, datetime
 
 from babel import Locale
@@ -53,6 +54,7 @@ def came_from(because: Because) -> str:
     return because.placement or ("Your link" if because.click_at else "–")
 
 
+@functools.cache
 def country_name(code: str) -> str:
     """`France` for `FR`; what is no country stays as it is."""
     return str(ENGLISH.territories.get(code, code))

@@ -97,7 +97,7 @@ async def test_what_a_filter_counts_is_what_it_lists(
     year: Desk, cast: Cast, clock: FrozenClock, state: str
 ) -> None:
     shelf, wanted = await shelf_of(cast.ada.enrollment, clock.at, Filter(state=state))
-    rows = [row async for row in all_rows(shelf, wanted)]
+    rows = [row async for rows in all_rows(shelf, wanted) for row in rows]
     shown = (await earnings_page(cast.ada.enrollment, clock.at, Filter(state=state))).ledger
     assert (shown.total, shown.amount.minor) == (len(rows), sum(row.amount.minor for row in rows))
     assert rows, "the year has one of each"
@@ -108,7 +108,7 @@ async def test_counting_rows_one_by_one_gives_what_the_daily_sums_give(
     year: Desk, cast: Cast, clock: FrozenClock
 ) -> None:
     shelf, wanted = await shelf_of(cast.ada.enrollment, clock.at, Filter())
-    listed = Counter([row.state async for row in all_rows(shelf, wanted)])
+    listed = Counter([row.state async for rows in all_rows(shelf, wanted) for row in rows])
     page = await earnings_page(cast.ada.enrollment, clock.at, Filter())
     assert {chip.key: chip.count for chip in page.ledger.chips[1:]} == listed
     counted = await count_chips(shelf, wanted)
@@ -119,7 +119,7 @@ async def test_pages_follow_each_other_without_a_gap_or_a_repetition(
     year: Desk, cast: Cast, clock: FrozenClock
 ) -> None:
     shelf, wanted = await shelf_of(cast.ada.enrollment, clock.at, Filter())
-    whole = [row.entry.id async for row in all_rows(shelf, wanted)]
+    whole = [row.entry.id async for rows in all_rows(shelf, wanted) for row in rows]
     page = await ledger(shelf, wanted, "/earnings")
     seen = [row.entry.id for month in page.months for row in month.rows]
     while page.older:
@@ -136,7 +136,7 @@ async def test_a_refund_of_a_paid_sale_is_no_longer_struck_and_waits_for_its_pay
     year: Desk, cast: Cast, clock: FrozenClock
 ) -> None:
     shelf, wanted = await shelf_of(cast.ada.enrollment, clock.at, Filter(state="reversed"))
-    rows = [row async for row in all_rows(shelf, wanted)]
+    rows = [row async for rows in all_rows(shelf, wanted) for row in rows]
     taken = [row for row in rows if not row.struck]
     assert [(row.amount.minor, row.stands, row.taken_in) for row in taken] == [
         (-3_570, LineState.RELEASED, Month(clock.at.year, 8))
@@ -150,7 +150,7 @@ DAYS = st.dates(date(2026, 2, 20), date(2026, 7, 20))
 
 async def test_any_span_of_days_from_anywhere_adds_up(year: Desk, cast: Cast, clock: FrozenClock) -> None:
     shelf, plain = await shelf_of(cast.ada.enrollment, clock.at, Filter())
-    every = [row async for row in all_rows(shelf, plain)]
+    every = [row async for rows in all_rows(shelf, plain) for row in rows]
     origins = {row.entry.id: "" for row in every}
     for row in await Entry.select(Entry.id, Entry.origin):
         origins[row["id"]] = row["origin"]
