@@ -15,15 +15,9 @@ from portal.creatives.marks import WORDS, Change, History, _histories, news_of
 from portal.creatives.queries import built_in
 from portal.creatives.rules import Place
 from tests.cast import Cast
-from tests.conftest import FrozenClock, People, Stage
+from tests.conftest import FrozenClock, People
 
 SHELF = built_in()
-
-
-@pytest.fixture
-def stage(sqlite_stage: Stage) -> Stage:
-    """The one statement of its own runs on both engines in the tests of hits."""
-    return sqlite_stage
 
 
 def test_filters_work_together_and_count_what_each_would_leave() -> None:
