@@ -157,6 +157,9 @@ def outside(box: Box, hidden: Box | None) -> list[Box]:
 def rounded(canvas: Image.Image, box: Box, radius: float, colour: Rgb) -> None:
     width, height = box[2] - box[0], box[3] - box[1]
     radius = min(radius, width / 2, height / 2)
+    if radius <= 0:
+        canvas.paste(colour, box)
+        return
     fill(canvas, colour, rounded_mask(width, height, (radius,) * 4), (box[0], box[1]))
 
 
