@@ -202,15 +202,30 @@ def _kept_at(version: str, form: str) -> str:
 
 def check_offered(design: Design, wanted: Wanted) -> None:
     papers = [f"{paper}.pdf" for paper in design.papers]
+    known = wanted.file in papers or (wanted.shape in design.previews and wanted.form in PICTURES)
+    if not known and not (wanted.form in PICTURES and _banner_size(design, wanted.shape)):
+        raise NotFound(_what_there_is(design))
+
+
+def size_of_page(design: Design, shape: str) -> Size:
+    """Of the banner that a page shows, where density is not asked for. Raises NotFound."""
+    size = _banner_size(design, shape)
+    if size is None or size.density != 1:
+        raise NotFound(_what_there_is(design))
+    return size
+
+
+def _banner_size(design: Design, shape: str) -> Size | None:
     try:
-        size = Size.parse(wanted.shape)
-        known = replace(size, density=1) in design.sizes and wanted.form in PICTURES
+        size = Size.parse(shape)
     except ValueError:
-        known = wanted.file in papers or (wanted.shape in design.previews and wanted.form in PICTURES)
-    if not known:
-        sizes = ", ".join(str(size) for size in design.sizes)
-        also = ", ".join(papers)
-        raise NotFound(f"There are {sizes}, each also @2x, as png, jpg or webp, and {also}.")
+        return None
+    return size if replace(size, density=1) in design.sizes else None
+
+
+def _what_there_is(design: Design) -> str:
+    sizes, also = ", ".join(map(str, design.sizes)), ", ".join(f"{paper}.pdf" for paper in design.papers)
+    return f"There are {sizes}, each also @2x, as png, jpg or webp{f', and {also}' if also else ''}."
 
 
 def program_brand(terms: ProgramTerms) -> Brand:

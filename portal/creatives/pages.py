@@ -9,11 +9,12 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from assets_gen import Design, Size
+from assets_gen import Design
 from portal.creatives import queries
 from portal.creatives.actions import (
     Picture,
     check_offered,
+    size_of_page,
 )
 from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of, weights_of
 from portal.creatives.bundle_pages import bundle, download, download_progress
@@ -80,19 +81,17 @@ async def creative(
     channel: FromQuery[str] = "",
     country: FromQuery[str] = "",
 ) -> Page:
-    asked = wanted(f"{size}.webp")
-    if asked is None or "@" in size:
-        raise NotFound
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
     who = own_holder(me, standing).speaking(lang, terms)
     library = await library_of(who, terms, now)
-    chosen, size_asked = library.find(design), Size.parse(asked.shape)
+    chosen = library.find(design)
     if chosen is None:
         raise NotFound
+    size_asked = size_of_page(chosen, size)
     files = [(design, file) for file in files_of(size_asked)]
     pictures = await pictures_of(request, kit, who, terms, files, library)
-    shown = pictures[f"{design}/{asked.file}"]
+    shown = pictures[f"{design}/{size}.webp"]
     if shown.design.name != design:
         raise NotFound
     base = settings_of(request).base_url

@@ -321,7 +321,7 @@ def png(width: int, height: int) -> bytes:
         ("a bomb", png(20_000, 20_000), 422),
         ("a drawing", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", 422),
         ("too many bytes", png(100, 100) + bytes(5_200_000), 422),
-        ("far too many bytes", bytes(7_000_000), 413),
+        ("far too many bytes", bytes(17_000_000), 413),
     ],
 )
 async def test_a_logo_that_cannot_be_used_changes_nothing(
