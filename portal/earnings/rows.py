@@ -22,15 +22,15 @@ from portal.earnings.sentences import (
     what_would,
     why_not,
 )
-from portal.earnings.shelf import Shelf, where_of
+from portal.earnings.shelf import Shelf, chip_told, where_of
 from portal.earnings.tables import Commission, Entry, Transaction
 from portal.earnings.timeline import DisputeSpan, LineState, Month, next_run
 from portal.earnings.totals import (
     AFTER_ALL,
     BEFORE_ALL,
-    OPEN_DISPUTES,
     Tally,
     chip_of,
+    disputed_entries,
     place_of,
     standing,
 )
@@ -169,25 +169,41 @@ async def count_chips(
     if not wanted.origin and sales is None:
         return await _chips_of_days(shelf, wanted)
     where = where_of(shelf, wanted.with_(state=ALL), sales)
+    chip, chips = chip_told(shelf)
+    # Few groups: SQLite sorts every row by them.
     rows = await Entry.raw(
         f"""
-        SELECT e.look, e.run, CASE WHEN e.released_on <= {{}} THEN 1 ELSE 0 END AS free,
-            CASE WHEN e.sale IN ({OPEN_DISPUTES}) THEN 1 ELSE 0 END AS disputed,
-            SUM(e.minor) AS minor, COUNT(*) AS lines
-        FROM {where.tables} WHERE {where.sql} GROUP BY 1, 2, 3, 4
+        SELECT x.chip, SUM(x.minor) AS minor, COUNT(*) AS lines FROM (
+            SELECT {chip} AS chip, e.minor FROM {where.tables} WHERE {where.sql}
+        ) x GROUP BY x.chip
         """,  # noqa: S608 - placeholders
-        shelf.today,
-        shelf.today,
-        shelf.today,
+        *chips,
         *where.values,
     )
-    found: dict[str, Tally] = {}
+    found = {row["chip"]: Tally(int(row["minor"]), int(row["lines"])) for row in rows}
+    await _set_disputed_apart(found, shelf, wanted, sales)
+    return {chip: tally for chip, tally in found.items() if tally.lines}
+
+
+async def _set_disputed_apart(
+    found: dict[str, Tally], shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None
+) -> None:
+    """There are few, so they are read one by one."""
+    disputed = {one.sale for one in await disputed_entries(shelf.enrollment, wanted.currency, shelf.today)}
+    if sales is not None:
+        disputed &= set(sales)
+    if not disputed:
+        return
+    where = where_of(shelf, wanted.with_(state=ALL), disputed)
+    rows = await Entry.raw(
+        f"SELECT e.look, e.run, e.released_on, e.minor FROM {where.tables} WHERE {where.sql}",  # noqa: S608
+        *where.values,
+    )
     for row in rows:
-        day = BEFORE_ALL if row["free"] else date.max
-        spans = [DisputeSpan(BEFORE_ALL)] if row["disputed"] else []
-        state = place_of(shelf.runs.get(row["run"]), day, shelf.today, spans)
-        found.setdefault(chip_of(state, row["look"]), Tally()).add(int(row["minor"]), int(row["lines"]), 0)
-    return found
+        run, released_on = shelf.runs.get(row["run"]), row["released_on"] or date.max
+        for disputes, sign in (((), -1), ((DisputeSpan(BEFORE_ALL),), 1)):
+            chip = chip_of(place_of(run, released_on, shelf.today, disputes), row["look"])
+            found.setdefault(chip, Tally()).add(sign * row["minor"], sign, 0)
 
 
 async def _chips_of_days(shelf: Shelf, wanted: Filter) -> dict[str, Tally]:

@@ -26,7 +26,7 @@ class Shelf:
     runs: Mapping[str, Run]
 
 
-class _Where:
+class Where:
     """Conditions over an entry `e`, with their values in order."""
 
     def __init__(self) -> None:
@@ -43,8 +43,8 @@ class _Where:
         return " AND ".join(self.words)
 
 
-def where_of(shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None) -> _Where:
-    where, zone, today = _Where(), ZoneInfo(shelf.terms.timezone), shelf.today
+def where_of(shelf: Shelf, wanted: Filter, sales: Collection[UUID] | None) -> Where:
+    where, zone, today = Where(), ZoneInfo(shelf.terms.timezone), shelf.today
     where.add("e.enrollment = {} AND e.currency = {}", shelf.enrollment, wanted.currency)
     # Lines count on the day they are booked on, as in their sums; the moment narrows the index, and is all
     # that there is of what did not count. SQLite narrows it by one moment on each side: the nearest one.
@@ -84,9 +84,24 @@ def _utc(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(ZoneInfo("UTC"))
 
 
-def _by_state(where: _Where, shelf: Shelf, state: str) -> None:
+def chip_told(shelf: Shelf) -> tuple[str, tuple[Any, ...]]:
+    """By which of the list's chips an entry is counted if nobody disputes it: SQL and its values."""
+    unpaid = _unpaid(shelf)
+    return (
+        f"""CASE WHEN e.look = 'not_counted' THEN 'not_counted' WHEN e.look <> '' THEN 'reversed'
+            WHEN e.run = '' AND e.released_on > {{}} THEN 'held' WHEN e.run = '' THEN 'released'
+            WHEN {_is_in("e.run", unpaid)} THEN 'in_payout' ELSE 'paid' END""",
+        (shelf.today, *unpaid),
+    )
+
+
+def _unpaid(shelf: Shelf) -> list[str]:
+    return [key for key, run in shelf.runs.items() if run.state(shelf.today) is not LineState.PAID]
+
+
+def _by_state(where: Where, shelf: Shelf, state: str) -> None:
     """Says what `timeline.state_on` says, in the terms of entries."""
-    unpaid = [key for key, run in shelf.runs.items() if run.state(shelf.today) is not LineState.PAID]
+    unpaid = _unpaid(shelf)
     # A run lets go of a disputed line until it is approved.
     open_runs = [key for key in unpaid if not shelf.runs[key].is_approved(shelf.today)]
     disputed = f"e.sale IN ({OPEN_DISPUTES})"
