@@ -8,11 +8,11 @@ from uuid import UUID
 from assets_gen import Brand, Design, Offer, Size
 from assets_gen import design as designs
 from assets_gen.fingerprint import fingerprint
-from assets_gen.languages import language
 from assets_gen.papers import PAPERS
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job, LogoOn
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.price_list import price_list
+from portal.creatives.promotions import said_by
 from portal.creatives.renderers import Renderers, TookTooLong
 from portal.creatives.room import PICTURES_FOLDER
 from portal.creatives.rules import EVERGREEN, Wanted
@@ -177,8 +177,9 @@ class Studio:
         )
 
     def _offer(self, wanted: Wanted, who: Holder, terms: ProgramTerms, base: str) -> Offer:
-        """A price that changes concerns no picture but the list of prices."""
-        offer, paper = offer_of(who, base), PAPERS.get(wanted.shape)
+        """A price that changes concerns no picture but the list of prices. Paper outlives a promotion."""
+        paper = PAPERS.get(wanted.shape)
+        offer = offer_of(replace(who, promotion=None) if paper else who, base)
         lists_prices = paper is not None and paper.kind == "comparison"
         return replace(offer, plans=price_list(terms, who)) if lists_prices else offer
 
@@ -234,12 +235,12 @@ def program_brand(terms: ProgramTerms) -> Brand:
 
 
 def offer_of(who: Holder, base: str) -> Offer:
-    spoken = language(who.language)
-    saves = bool(who.code and who.percent_bps)
+    said = said_by(who)
     return Offer(
         link=f"{base}/r/{who.slug}",
-        code=who.code,
-        figure=spoken.figure(who.percent_bps / 100) if saves else "",
-        discount=spoken.discount if saves else "",
+        code=said.code,
+        headline=said.headline,
+        figure=said.figure,
+        discount=said.discount,
         language=who.language,
     )

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from litestar import Response
 
 from portal.creatives.actions import Picture, Studio
-from portal.creatives.designs_living import Library
+from portal.creatives.designs_living import Library, library_of
 from portal.creatives.kits import Holder, Kit
+from portal.creatives.promotions import carrying
 from portal.creatives.rules import wanted
 from portal.errors import NotFound
 from portal.programs.queries import terms_at
@@ -44,6 +46,17 @@ async def pictures_of(
     }
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a picture's address says beside its name."""
+
+    lang: str = ""
+    promotion: str = ""
+
+
+PLAIN = Said()
+
+
 async def private_picture(
     request: Asking,
     kit: Kit,
@@ -52,7 +65,7 @@ async def private_picture(
     seconds: int,
     now: datetime,
     *,
-    lang: str = "",
+    said: Said = PLAIN,
     keep: bool = True,
 ) -> Response[bytes]:
     """`file` is `design/300x250.png`; `seconds` is how long the one who asks may keep it. Unless it is kept
@@ -64,7 +77,9 @@ async def private_picture(
         raise NotFound
     terms = await terms_at(whose.program_id, now)
     studio, base = studio_of(request), settings_of(request).base_url
-    picture = await studio.picture_of(kit, whose.speaking(lang, terms), terms, base, asked, design)
+    whose = carrying(whose.speaking(said.lang, terms), terms, now, said.promotion)
+    library = await library_of(whose, terms, now)
+    picture = await library.picture(studio, kit, whose, terms, base, asked, design)
     drawn = await (studio.rendered(picture) if keep else studio.drawn(picture))
     headers = {"Cache-Control": f"private, max-age={seconds}"}
     return Response(drawn, media_type=MEDIA_TYPES[asked.form], headers=headers)

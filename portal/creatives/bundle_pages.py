@@ -17,6 +17,7 @@ from portal.creatives.designs_living import Library, library_of
 from portal.creatives.disclosures import ANYWHERE
 from portal.creatives.kit_reviews import public_kit, reviewed_since
 from portal.creatives.kits import Holder, holder
+from portal.creatives.promotions import carrying
 from portal.creatives.rules import KIND_NAMES, Wanted
 from portal.creatives.words import Teller, files_of
 from portal.enrollments.queries import Me
@@ -40,6 +41,8 @@ class DownloadPage:
     designs: tuple[Option, ...]
     kinds: tuple[Option, ...]
     forms: tuple[Option, ...]
+    promotions: tuple[Option, ...]  # empty while none runs and none is announced
+    promotion: str
     languages: tuple[Option, ...]  # empty where there is one
     lang: str
     chosen: Choice
@@ -65,7 +68,9 @@ def _choice(request: Asking) -> Choice:
 
 async def _speaking(request: Asking, me: Me, now: datetime) -> tuple[Holder, ProgramTerms, Library]:
     terms = await terms_at(me.program_id, now)
-    who = holder(me).speaking(request.query_params.get("lang", ""), terms)
+    said = request.query_params
+    who = holder(me).speaking(said.get("lang", ""), terms)
+    who = carrying(who, terms, now, said.get("promotion", ""))
     return who, terms, await library_of(who, terms, now)
 
 
@@ -83,12 +88,19 @@ def _page(
         kinds=tuple(Option(kind.value, name) for kind, name in KIND_NAMES.items()),
         forms=(Option("", "As suits each design"), *(Option(form, names[form]) for form in FORMS)),
         languages=tuple(Option(code, language(code).name) for code in terms.languages if terms.languages[1:]),
+        promotions=_promotions(library),
+        promotion=who.chosen_promotion,
         lang=who.language,
         chosen=chosen,
         pictures=len(Choice().files(library.shelf)),
         job=job,
         progress=progress,
     )
+
+
+def _promotions(library: Library) -> tuple[Option, ...]:
+    offers = tuple(Option(one.key, one.name) for one in library.offers)
+    return (Option("", "As today"), *offers) if offers else ()
 
 
 @get("/creatives/download")
@@ -107,6 +119,11 @@ async def download_progress(
         return nothing(204, {"Cache-Control": "no-store"})
     page = _page(Choice(), *await _speaking(request, me, now), job, progress)
     return show(request, "creatives/download.html", page=page, fragment="progress")
+
+
+def _zip_name(who: Holder, terms: ProgramTerms) -> str:
+    parts = (terms.slug, who.slug, who.chosen_promotion, "creatives.zip")
+    return "-".join(part for part in parts if part)
 
 
 @get("/creatives/zip", opt={"packed": True})
@@ -131,7 +148,7 @@ async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[
         bundles_of(request).begun(who, terms, base, job, pictures, texts, now),
         media_type="application/zip",
         headers={
-            "Content-Disposition": f'attachment; filename="{terms.slug}-{who.slug}-creatives.zip"',
+            "Content-Disposition": f'attachment; filename="{_zip_name(who, terms)}"',
             "Cache-Control": "no-store",
         },
     )

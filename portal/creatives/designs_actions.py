@@ -51,6 +51,7 @@ async def create(program_id: UUID, draft: DesignDraft, manager: UUID, now: datet
                 slug=draft.slug,
                 name=draft.name,
                 tier=draft.tier,
+                promotion=draft.promotion,
                 starts_on=draft.starts_on,
                 ends_on=draft.ends_on,
                 created_at=now,
@@ -61,10 +62,11 @@ async def create(program_id: UUID, draft: DesignDraft, manager: UUID, now: datet
 
 
 async def change(design: Managed, draft: DesignDraft, manager: UUID, now: datetime) -> None:
-    """Name, tier and days; the slug stands on other people's pages and stays."""
+    """Name, tier, promotion and days; the slug stands on other people's pages and stays."""
     before = {
         "name": design.name,
         "tier": design.tier,
+        "promotion": design.promotion,
         "starts_on": design.starts_on,
         "ends_on": design.ends_on,
     }
@@ -75,6 +77,7 @@ async def change(design: Managed, draft: DesignDraft, manager: UUID, now: dateti
             {
                 ManagedDesign.name: draft.name,
                 ManagedDesign.tier: draft.tier,
+                ManagedDesign.promotion: draft.promotion,
                 ManagedDesign.starts_on: draft.starts_on,
                 ManagedDesign.ends_on: draft.ends_on,
             }

@@ -22,6 +22,7 @@ class DesignDraft:
     name: str = ""
     slug: str = ""
     tier: str = ""
+    promotion: str = ""
     starts: str = ""
     ends: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -36,13 +37,22 @@ class DesignDraft:
 
     @property
     def said(self) -> dict[str, object]:
-        return {"name": self.name, "tier": self.tier, "starts_on": self.starts_on, "ends_on": self.ends_on}
+        return {
+            "name": self.name,
+            "tier": self.tier,
+            "promotion": self.promotion,
+            "starts_on": self.starts_on,
+            "ends_on": self.ends_on,
+        }
 
 
-def parse_design(form: Mapping[str, str], tiers: Collection[str], taken: Collection[str]) -> DesignDraft:
+def parse_design(
+    form: Mapping[str, str], tiers: Collection[str], promotions: Collection[str], taken: Collection[str]
+) -> DesignDraft:
     """`taken` are the slugs that a new design may not have; empty for one that has its slug already."""
     name = drawable(form.get("name", ""), 200)
-    tier, starts, ends = (form.get(key, "").strip() for key in ("tier", "starts_on", "ends_on"))
+    keys = ("tier", "promotion", "starts_on", "ends_on")
+    tier, promotion, starts, ends = (form.get(key, "").strip() for key in keys)
     slug = slug_for(name)
     errors = {}
     if not name:
@@ -55,13 +65,15 @@ def parse_design(form: Mapping[str, str], tiers: Collection[str], taken: Collect
         errors["name"] = "There is a design of this name already, now or earlier. Choose another one."
     if tier and tier not in tiers:
         errors["tier"] = "Choose one of the program’s tiers."
+    if promotion and promotion not in promotions:
+        errors["promotion"] = "Choose one of the program’s promotions."
     for key, text in (("starts_on", starts), ("ends_on", ends)):
         if text and _day(text) is None:
             errors[key] = "This is not a date. Choose one, or leave it empty."
     first, last = _day(starts), _day(ends)
     if first and last and last < first:
         errors["ends_on"] = "It would end before it starts. Choose a later day."
-    return DesignDraft(name, slug, tier, starts, ends, errors)
+    return DesignDraft(name, slug, tier, promotion, starts, ends, errors)
 
 
 def slug_for(name: str) -> str:

@@ -12,7 +12,7 @@ from portal.creatives.tables import DesignPicture, ManagedDesign
 from portal.errors import NotFound
 
 _DESIGNS = """
-    SELECT d.id, d.slug, d.name, d.tier, d.starts_on, d.ends_on, d.withdrawn_at, d.replacement,
+    SELECT d.id, d.slug, d.name, d.tier, d.starts_on, d.ends_on, d.withdrawn_at, d.replacement, d.promotion,
         r.number, r.pictures, r.published_at, f.published_at AS first_at
     FROM managed_design d
     LEFT JOIN design_revision r ON r.design = d.id
@@ -52,6 +52,7 @@ async def designs_of(program_id: UUID) -> dict[str, Managed]:
             ends_on=row["ends_on"],
             withdrawn_at=row["withdrawn_at"],
             replacement=row["replacement"],
+            promotion=row["promotion"],
             number=row["number"] or 0,
             pictures=pictures_in(row["pictures"] or "[]"),
             first_at=row["first_at"],

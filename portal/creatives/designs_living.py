@@ -1,7 +1,7 @@
 """Designs as an affiliate meets them, managers' own and built-in ones: in the gallery and at addresses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from assets_gen import Design
@@ -13,10 +13,11 @@ from portal.creatives.designs_kept import designs_of
 from portal.creatives.designs_rules import Managed, answering, shelf
 from portal.creatives.jobs import DrawFinished, Job
 from portal.creatives.kits import Holder, Kit
+from portal.creatives.promotions import announced
 from portal.creatives.queries import built_in
 from portal.creatives.rules import Wanted
 from portal.errors import NotFound
-from portal.programs.rules import ProgramTerms
+from portal.programs.rules import ProgramTerms, Promotion
 from portal.storage import Storage
 
 
@@ -49,16 +50,25 @@ class Library:
     tier: str
     tiers: tuple[str, ...]
     program: str
+    offers: tuple[Promotion, ...] = ()  # that the affiliate can get ready for or use today
+    promotion: str = ""  # the one that is looked at, on its first day
+    with_built_in: bool = True
 
     @property
     def own(self) -> tuple[Managed, ...]:
-        return shelf(self.designs.values(), self.today, self.tier, self.tiers)
+        found = shelf(self.designs.values(), self.today, self.tier, self.tiers)
+        return tuple(one for one in found if self.promotion in ("", one.promotion))
 
     @property
     def shelf(self) -> tuple[Design, ...]:
-        """What stands in the gallery: the program's own, then the built-in ones."""
+        """What stands in the gallery: the program's own, then the built-in ones.
+
+        Of a promotion that is looked at: its own designs, and the built-in ones if they speak of it. Paper
+        outlives it.
+        """
         own = (design.as_design(self.program, design.pictures[0]) for design in self.own)
-        return (*own, *built_in())
+        stock = built_in() if self.with_built_in else ()
+        return (*own, *((replace(design, papers=()) for design in stock) if self.promotion else stock))
 
     def find(self, name: str) -> Design | None:
         return next((design for design in self.shelf if design.name == name), None)
@@ -86,10 +96,18 @@ class Library:
 
 
 async def library_of(who: Holder, terms: ProgramTerms, now: datetime) -> Library:
+    """As on the first day of the promotion that the holder looks at, else today."""
+    today, chosen = local_date(now, terms.timezone), who.promotion if who.chosen_promotion else None
+    designs = (await designs_of(who.program_id)).values()
+    with_own = {one.promotion for one in designs if one.number and one.withdrawn_at is None}
+    offers = announced(terms.promotions, who.tier, today)
     return Library(
-        await designs_of(who.program_id),
-        local_date(now, terms.timezone),
-        who.tier,
-        tuple(tier.key for tier in terms.tiers),
-        terms.name,
+        designs={one.slug: one.within(terms.promotions) for one in designs},
+        today=max(today, chosen.starts_on) if chosen else today,
+        tier=who.tier,
+        tiers=tuple(tier.key for tier in terms.tiers),
+        program=terms.name,
+        offers=tuple(one for one in offers if one.speaks or one.key in with_own),
+        promotion=who.chosen_promotion,
+        with_built_in=chosen is None or chosen.speaks,
     )

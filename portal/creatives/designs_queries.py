@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from assets_gen import Design, Size
 from assets_gen import design as built_in
 from assets_gen.slots import Slot, named
 from assets_gen.slots_lint import Finding
+from portal.clock import local_date
 from portal.creatives.designs_forms import DesignDraft, SlotDraft, draft_of
 from portal.creatives.designs_kept import Working, designs_of, working_of
 from portal.creatives.designs_rules import (
@@ -59,6 +60,7 @@ class NewDesignPage:
 
     draft: DesignDraft
     tiers: tuple[Choice, ...]
+    promotions: tuple[Choice, ...]  # empty where there is none to choose
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class DesignPage:
     for_whom: str
     draft: DesignDraft
     tiers: tuple[Choice, ...]
+    promotions: tuple[Choice, ...]
     tabs: tuple[SizeTab, ...]
     problems: tuple[str, ...]
     changed: bool  # since the newest revision
@@ -223,8 +226,30 @@ def tier_choices(terms: ProgramTerms) -> tuple[Choice, ...]:
     return (every, *(Choice(tier.key, f"{tier.name} and up") for tier in terms.tiers[1:]))
 
 
+def new_design_page(draft: DesignDraft, terms: ProgramTerms, now: datetime) -> NewDesignPage:
+    today = local_date(now, terms.timezone)
+    return NewDesignPage(draft, tier_choices(terms), promotion_choices(terms, today))
+
+
+def promotion_choices(terms: ProgramTerms, today: date, chosen: str = "") -> tuple[Choice, ...]:
+    """Those to come or running, and the one that is chosen, even where the terms no longer have it."""
+    offers = [
+        Choice(one.key, f"{one.name} ({one.starts_on:%-d %b} to {one.ends_on:%-d %b %Y})")
+        for one in terms.promotions
+        if one.ends_on >= today or one.key == chosen
+    ]
+    if chosen and all(one.key != chosen for one in offers):
+        offers.append(Choice(chosen, f"{chosen}, which the terms no longer have"))
+    return (Choice("", "None: it is shown on its own days"), *offers) if offers else ()
+
+
 def for_whom(design: Managed, terms: ProgramTerms) -> str:
     known = next((one.label for one in tier_choices(terms) if one.key == design.tier), None)
+    if design.promotion:
+        offer = next((one for one in terms.promotions if one.key == design.promotion), None)
+        if offer is None:
+            return "Nobody: the terms no longer have its promotion"
+        known = known and f"{known} · {offer.name}"
     return known or "Nobody: the terms no longer have its tier"
 
 
@@ -252,7 +277,7 @@ async def designs_page(program_id: UUID, terms: ProgramTerms, today: date) -> De
             DesignRow(
                 slug=design.slug,
                 name=design.name,
-                standing=design.standing(today),
+                standing=design.within(terms.promotions).standing(today),
                 number=design.number,
                 sizes=len(sizes_of.get(design.slug, {})),
                 for_whom=for_whom(design, terms),
@@ -286,6 +311,7 @@ async def design_page(
         name=design.name,
         slug=design.slug,
         tier=design.tier,
+        promotion=design.promotion,
         starts=design.starts_on.isoformat() if design.starts_on else "",
         ends=design.ends_on.isoformat() if design.ends_on else "",
     )
@@ -293,10 +319,11 @@ async def design_page(
     instead = next((one.label for one in replacements if one.key == design.replacement), design.replacement)
     return DesignPage(
         design=design,
-        standing=design.standing(today),
+        standing=design.within(terms.promotions).standing(today),
         for_whom=for_whom(design, terms),
         draft=draft or kept,
         tiers=tier_choices(terms),
+        promotions=promotion_choices(terms, today, design.promotion),
         tabs=tuple(tab(design, one) for one in working.values()),
         problems=problems_of(working),
         changed=is_changed(design, working) or design.withdrawn_at is not None,

@@ -14,6 +14,7 @@ from assets_gen import design as built_in
 from assets_gen.slots import Slot
 from assets_gen.slots_lint import Finding, Report
 from portal.creatives.rules import EVERGREEN
+from portal.programs.rules import Promotion
 
 NAME_MOST = 60
 SLOTS_MOST = 12
@@ -55,6 +56,8 @@ class Managed:
     ends_on: date | None
     withdrawn_at: datetime | None
     replacement: str
+    promotion: str = ""  # its key; the design is shown while it runs, to whom it reaches
+    only_tier: str = ""  # the promotion's
     number: int = 0
     pictures: tuple[KeptPicture, ...] = ()
     first_at: datetime | None = None  # when its first revision was published, and its newest
@@ -71,8 +74,24 @@ class Managed:
             return Standing.OVER
         return Standing.LIVE
 
+    def within(self, promotions: Iterable[Promotion]) -> "Managed":
+        """On the days of its promotion, for those whom that reaches; never, if the terms have it no more."""
+        if not self.promotion:
+            return self
+        found = next((one for one in promotions if one.key == self.promotion), None)
+        if found is None:
+            return replace(self, starts_on=None, ends_on=date.min)
+        return replace(
+            self,
+            starts_on=max(self.starts_on or date.min, found.starts_on),
+            ends_on=min(self.ends_on or date.max, found.ends_on),
+            only_tier=found.tier or "",
+        )
+
     def is_for(self, tier: str, tiers: Sequence[str]) -> bool:
         """From its tier up. One that the terms no longer have is reached by nobody."""
+        if self.only_tier not in ("", tier):
+            return False
         if not self.tier:
             return True
         return self.tier in tiers and tier in tiers and tiers.index(tier) >= tiers.index(self.tier)

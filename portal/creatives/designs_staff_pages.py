@@ -27,6 +27,7 @@ from portal.creatives.renderers import TookTooLong
 from portal.enrollments.me import must_speak_of
 from portal.errors import Busy, NotFound, TooLarge
 from portal.programs.queries import terms_at
+from portal.programs.rules import ProgramTerms
 from portal.web import (
     Asking,
     Page,
@@ -58,8 +59,8 @@ async def designs(request: Asking, now: NamedDependency[datetime]) -> Page:
 
 @get(HERE + "/new")
 async def new(request: Asking, now: NamedDependency[datetime]) -> Page:
-    tiers = queries.tier_choices(await terms_at(program_of(request), now))
-    return show(request, "creatives/design_new.html", page=queries.NewDesignPage(DesignDraft(), tiers))
+    page = queries.new_design_page(DesignDraft(), await terms_at(program_of(request), now), now)
+    return show(request, "creatives/design_new.html", page=page)
 
 
 @post(HERE + "/new")
@@ -69,9 +70,9 @@ async def create(request: Asking, now: NamedDependency[datetime]) -> Page | Resp
     terms = await terms_at(program, now)
     # `new` is this page, and a built-in design answers at its own name.
     taken = {*await kept.designs_of(program), *built_in.names(), "new", "all", "paper"}
-    draft = parse_design(said, [tier.key for tier in terms.tiers], taken)
+    draft = parse_design(said, *_keys_of(terms), taken)
     if draft.errors:
-        page = queries.NewDesignPage(draft, queries.tier_choices(terms))
+        page = queries.new_design_page(draft, terms, now)
         return show(request, "creatives/design_new.html", page=page, status=422)
     await actions.create(program, draft, who(request).known, now)
     return go(request, f"{HERE}/{draft.slug}", flash=f"{draft.name} is begun. Send its first picture.")
@@ -91,11 +92,18 @@ async def change(
     must_speak_of(request, said.get("program", ""))
     found = await kept.design_of(program, design)
     terms = await terms_at(program, now)
-    draft = parse_design(said, [tier.key for tier in terms.tiers], ())
+    tiers, promotions = _keys_of(terms)
+    # The terms may have lost the promotion that it belongs to.
+    draft = parse_design(said, tiers, [*promotions, found.promotion], ())
     if draft.errors:
         return await _design_page(request, found, now, draft=draft, status=422)
     await actions.change(found, draft, who(request).known, now)
     return go(request, f"{HERE}/{found.slug}", flash="Saved.")
+
+
+def _keys_of(terms: ProgramTerms) -> tuple[list[str], list[str]]:
+    """Of tiers and of promotions."""
+    return [tier.key for tier in terms.tiers], [offer.key for offer in terms.promotions]
 
 
 @post(ONE + "/pictures", request_max_body_size=UPLOADS_BODY)

@@ -45,9 +45,10 @@ class Filter:
     use: str = ""
     size: str = ""
     design: str = ""
+    promotion: str = ""  # whose creatives are looked at: the shelf holds no others
 
     @classmethod
-    def read(cls, said: Mapping[str, str], shelf: Sequence[Design]) -> "Filter":
+    def read(cls, said: Mapping[str, str], shelf: Sequence[Design], promotion: str = "") -> "Filter":
         """What nothing is called counts as nothing said. `only` is in addresses of old."""
         only = said.get("only", "")
         use = said.get("use") or ("paper" if only == "paper" else "")
@@ -57,6 +58,7 @@ class Filter:
             use=use if use in set(Use) else "",
             size=size if any(size == str(one) for known in shelf for one in known.sizes) else "",
             design=design if any(design == known.name for known in shelf) else "",
+            promotion=promotion,
         )
 
     def wants(self, creative: Creative) -> bool:
@@ -66,7 +68,8 @@ class Filter:
         )
 
     def address(self, lang: str) -> str:
-        said = {"use": self.use, "size": self.size, "design": self.design, "lang": lang}
+        said = {"use": self.use, "size": self.size, "design": self.design}
+        said |= {"promotion": self.promotion, "lang": lang}
         query = urlencode({key: value for key, value in said.items() if value})
         return f"/creatives?{query}" if query else "/creatives"
 
@@ -99,7 +102,7 @@ def everything(shelf: Iterable[Design]) -> list[Creative]:
 
 def found(chosen: Filter, shelf: Sequence[Design]) -> list[Creative]:
     """All that is wanted; without any filter some of each design."""
-    if chosen != NOTHING:
+    if replace(chosen, promotion="") != NOTHING:
         return [one for one in everything(shelf) if chosen.wants(one)]
     return [
         (design, shape) for design in shelf for shape in (*map(str, design.sizes[:LEADING]), *design.previews)

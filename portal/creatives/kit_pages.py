@@ -18,6 +18,7 @@ from portal.creatives.kit_actions import Files, can_be_drawn, save_kit, undo, us
 from portal.creatives.kit_queries import EARLIER, PREVIEWS, brand_page
 from portal.creatives.kit_reviews import own_holder, standing_of
 from portal.creatives.kits import Kit, kept_kits, kit_of
+from portal.creatives.promotions import carrying
 from portal.enrollments.queries import Me
 from portal.errors import TooLarge
 from portal.programs.queries import terms_at
@@ -116,7 +117,7 @@ async def _brand_page(
 ) -> Page:
     terms = await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
-    holding = own_holder(me, standing).speaking("", terms)
+    holding = carrying(own_holder(me, standing).speaking("", terms), terms, now)
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
     library = await library_of(holding, terms, now)
     pictures = await pictures_of(request, seen, holding, terms, PREVIEWS, library)

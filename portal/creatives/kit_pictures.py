@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from portal.creatives.asking import MEDIA_TYPES, private_picture, studio_of
+from portal.creatives.asking import MEDIA_TYPES, Said, private_picture, studio_of
 from portal.creatives.forms import parse_kit
 from portal.creatives.kit_actions import can_be_drawn
 from portal.creatives.kits import holder, kept_kit, kit_of
@@ -83,10 +83,16 @@ async def own_preview(
     design: FromPath[str],
     file: FromPath[str],
     lang: FromQuery[str] = "",
+    promotion: FromQuery[str] = "",
+    download: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """With the newest kit, which the public may not see yet."""
-    kit = await kit_of(me.affiliate_id, me.name)
-    return await private_picture(request, kit, holder(me), f"{design}/{file}", FIVE_MINUTES, now, lang=lang)
+    """What the public may not see yet: the newest kit, and a promotion that is announced."""
+    kit, path = await kit_of(me.affiliate_id, me.name), f"{design}/{file}"
+    said = Said(lang, promotion)
+    picture = await private_picture(request, kit, holder(me), path, FIVE_MINUTES, now, said=said)
+    if download:
+        picture.headers["Content-Disposition"] = f'attachment; filename="{me.slug}-{design}-{file}"'
+    return picture
 
 
 KIT_PICTURES = (logo, photo, preview_picture, earlier_picture, own_preview)

@@ -14,7 +14,7 @@ from portal.creatives.rules import name_to_draw
 from portal.creatives.tables import BrandKit
 from portal.enrollments.queries import Me
 from portal.enrollments.tables import Link
-from portal.programs.rules import ProgramTerms
+from portal.programs.rules import ProgramTerms, Promotion
 
 FOCUS = 50, 38  # where most portraits have the face
 REVISION_MOST = 2**31  # beyond what the column holds
@@ -111,6 +111,9 @@ class Holder:
     language: str = "en"  # of the picture
     asked: str = ""  # the language where it is not the program's first, and has to stand in the address
     unpublished: bool = False  # its pictures show a kit that the public does not see yet
+    promotion: Promotion | None = None  # that its pictures speak of
+    chosen_promotion: str = ""  # its key, where the affiliate looks at one
+    is_ahead: bool = False  # what it looks at does not stand at its addresses today
 
     def speaking(self, asked: str, terms: ProgramTerms) -> "Holder":
         """In that language, or in the program's first where pictures are not made in it."""

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from assets_gen import Design
+from portal.clock import local_date
 from portal.creatives import queries
 from portal.creatives.actions import (
     Picture,
@@ -28,6 +29,7 @@ from portal.creatives.kit_pictures import KIT_PICTURES
 from portal.creatives.kit_reviews import own_holder, public_kit, standing_of
 from portal.creatives.kits import Holder, holder_of, kit_of
 from portal.creatives.marks import marks_for
+from portal.creatives.promotions import carrying, looked_at
 from portal.creatives.rules import EVERGREEN, Wanted, wanted
 from portal.creatives.seen import seen_on
 from portal.creatives.words_pages import WORDS_PAGES
@@ -54,18 +56,21 @@ async def creatives(
     me: NamedDependency[Me],
     now: NamedDependency[datetime],
     lang: FromQuery[str] = "",
+    promotion: FromQuery[str] = "",
 ) -> Page:
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
-    who = own_holder(me, standing).speaking(lang, terms)
+    who = carrying(own_holder(me, standing).speaking(lang, terms), terms, now, promotion)
     library = await library_of(who, terms, now)
-    chosen = Filter.read(request.query_params, library.shelf)
+    chosen = Filter.read(request.query_params, library.shelf, who.chosen_promotion)
     files = [(design.name, f"{shape}.webp") for design, shape in found(chosen, library.shelf)]
     pictures = await pictures_of(request, kit, who, terms, files, library)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     base = settings_of(request).base_url
     marks = await marks_for(me.enrollment_id, me.began_at, terms.timezone, now, library.own)
-    page = queries.creatives_page(kit, who, terms, base, versions, chosen, library.shelf, marks)
+    today = local_date(now, terms.timezone)
+    gallery = queries.Gallery(chosen, library.shelf, marks, library.offers, today)
+    page = queries.creatives_page(kit, who, terms, base, versions, gallery)
     page = replace(page, standing=standing)
     return show(request, "creatives/index.html", page=page, fragment="cards")
 
@@ -77,13 +82,13 @@ async def creative(
     now: NamedDependency[datetime],
     design: FromPath[str],
     size: FromPath[str],
-    lang: FromQuery[str] = "",
     channel: FromQuery[str] = "",
     country: FromQuery[str] = "",
 ) -> Page:
     kit, terms = await kit_of(me.affiliate_id, me.name), await terms_at(me.program_id, now)
     standing = await standing_of(me.affiliate_id, me.program_id, now)
-    who = own_holder(me, standing).speaking(lang, terms)
+    lang, promotion = (request.query_params.get(key, "") for key in ("lang", "promotion"))
+    who = carrying(own_holder(me, standing).speaking(lang, terms), terms, now, promotion)
     library = await library_of(who, terms, now)
     chosen = library.find(design)
     if chosen is None:
@@ -102,6 +107,7 @@ async def creative(
         seen=await seen_on(me.enrollment_id, design, now),
         mark=(await marks_for(me.enrollment_id, me.began_at, terms.timezone, now, library.own)).of(design),
         standing=standing,
+        promotion=looked_at(who, local_date(now, terms.timezone)),
     )
     page = queries.creative_page(kit, who, terms, base, chosen, size_asked, shown.version[:12], beside)
     return show(request, "creatives/creative.html", page=page, fragment="told")
@@ -135,7 +141,7 @@ async def living(
     history = await terms_history(who.program_id)
     terms, since = history.at(now), history.kits_reviewed_since(now)
     own = await public_kit(who.affiliate_id, who.name, who.program_id, since)
-    who = who.speaking(lang, terms)
+    who = carrying(who.speaking(lang, terms), terms, now)
     base, studio = settings_of(request).base_url, studio_of(request)
     library = await library_of(who, terms, now)
     picture = await library.picture(studio, own, who, terms, base, asked, design)

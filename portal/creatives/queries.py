@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from html import escape
 from urllib.parse import urlencode
 
@@ -15,9 +16,10 @@ from portal.creatives.filters import Chip, Facets, Filter, facets, found
 from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.marks import Mark, Marks
+from portal.creatives.promotions import LookedAt, looked_at, said_by
 from portal.creatives.rules import EVERGREEN
 from portal.creatives.seen import SeenOn
-from portal.programs.rules import ProgramTerms
+from portal.programs.rules import ProgramTerms, Promotion
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,22 @@ class CreativesPage:
     facets: Facets
     languages: tuple[Chip, ...]  # empty where pictures speak only one
     cards: tuple[Card, ...]
+    promotions: tuple[Chip, ...]  # empty while none runs and none is announced
+    promotion: LookedAt | None
     lang: str  # as an address says it
     words_are_new: bool
     standing: KitStanding | None = None  # of the newest kit, where managers look first
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What stands in it for an affiliate today, and what of it was asked for."""
+
+    chosen: Filter
+    designs: Sequence[Design]
+    marks: Marks
+    offers: Sequence[Promotion]  # that can be looked at
+    today: date
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,7 @@ class Beside:
     seen: tuple[SeenOn, ...]
     mark: Mark | None
     standing: KitStanding | None  # of the newest kit, where managers look first
+    promotion: LookedAt | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +114,7 @@ class CreativePage:
     address: str
     link: str
     code: str
-    percent_bps: int
+    saving: str  # what the code takes off; empty where nothing
     disclosure: str  # the program's own; empty where the picture speaks another language
     most_weight: int  # bytes that ad networks take in this size; 0 where none sets a limit
     channels: tuple[Channel, ...]
@@ -110,11 +126,12 @@ class CreativePage:
 
 def alt_text(program: str, me: Holder, design: Design) -> str:
     """In the picture's language."""
-    spoken, saving = language(me.language), ""
-    if me.code and me.percent_bps:
-        saving = spoken.saving.format(figure=spoken.figure(me.percent_bps / 100), discount=spoken.discount)
+    spoken, said = language(me.language), said_by(me)
+    saving = spoken.saving.format(figure=said.figure, discount=said.discount) if said.figure else ""
     headline = design.words(me.language)["headline"]
-    return spoken.alt_text(program, headline, saving, me.code)
+    if said.headline and design.compositions:
+        headline = said.headline
+    return spoken.alt_text(program, headline, saving, said.code)
 
 
 def tracked_link(base: str, me: Holder, design: str, shape: str) -> str:
@@ -129,16 +146,10 @@ def built_in() -> tuple[Design, ...]:
 
 
 def creatives_page(
-    kit: Kit,
-    me: Holder,
-    terms: ProgramTerms,
-    base: str,
-    versions: dict[str, str],
-    chosen: Filter,
-    designs_of_all: Sequence[Design],
-    marks: Marks,
+    kit: Kit, me: Holder, terms: ProgramTerms, base: str, versions: dict[str, str], gallery: Gallery
 ) -> CreativesPage:
     """`versions` by design and file: a few digits of what is in the file, so browsers see every change."""
+    chosen, marks = gallery.chosen, gallery.marks
     cards = tuple(
         replace(
             _paper_card(design, shape, me, terms.name, base, versions)
@@ -147,16 +158,35 @@ def creatives_page(
             mark=marks.of(design.name, shape),
             is_used=(design.name, shape) in marks.used,
         )
-        for design, shape in found(chosen, designs_of_all)
+        for design, shape in found(chosen, gallery.designs)
     )
     return CreativesPage(
         kit=kit,
-        facets=facets(chosen, designs_of_all, me.asked),
+        facets=facets(chosen, gallery.designs, me.asked),
         languages=_languages(me, terms, lambda them: chosen.address(them.asked)),
         cards=cards,
+        promotions=_promotions(gallery, me.asked),
+        promotion=looked_at(me, gallery.today),
         lang=me.asked,
         words_are_new=marks.words_are_new,
     )
+
+
+def _promotions(gallery: Gallery, lang: str) -> tuple[Chip, ...]:
+    if not gallery.offers:
+        return ()
+    chosen, today = gallery.chosen, gallery.today
+    offers = ((offer.key, f"{offer.name}, {_when(offer, today)}") for offer in gallery.offers)
+    return tuple(
+        (replace(chosen, promotion=key).address(lang), label, None, key == chosen.promotion)
+        for key, label in (("", "As today"), *offers)
+    )
+
+
+def _when(offer: Promotion, today: date) -> str:
+    if offer.starts_on > today:
+        return f"from {offer.starts_on.day} {offer.starts_on:%B}"
+    return f"until {offer.ends_on.day} {offer.ends_on:%B}"
 
 
 def _languages(me: Holder, terms: ProgramTerms, page: Callable[[Holder], str]) -> tuple[Chip, ...]:
@@ -170,15 +200,20 @@ def _languages(me: Holder, terms: ProgramTerms, page: Callable[[Holder], str]) -
 
 
 def address_of(me: Holder, design: str, file: str, **said: str) -> str:
+    """Where the public finds it."""
     query = urlencode({"lang": me.asked, **said} if me.asked else said)
     return f"/c/{me.slug}/{design}/{file}?{query}" if query else f"/c/{me.slug}/{design}/{file}"
 
 
+def own_address_of(me: Holder, design: str, file: str, **said: str) -> str:
+    """Where only the affiliate finds it: what is not public yet."""
+    query = urlencode({"lang": me.asked, "promotion": me.chosen_promotion, **said})
+    return f"/creatives/preview/{design}/{file}?{query}"
+
+
 def shown(design: Design, file: str, size: Size, me: Holder, program: str, versions: dict[str, str]) -> Shown:
-    src = address_of(me, design.name, file, v=versions[f"{design.name}/{file}"])
-    if me.unpublished:
-        # Only the affiliate's own pages show it; the living address stays with what is approved.
-        src = src.replace(f"/c/{me.slug}/", "/creatives/preview/", 1)
+    address = own_address_of if me.unpublished or me.is_ahead else address_of
+    src = address(me, design.name, file, v=versions[f"{design.name}/{file}"])
     return Shown(src, size.width, size.height, alt_text(program, me, design), me.language)
 
 
@@ -192,14 +227,17 @@ def _banner_card(
         href=_page(design.name, size, me),
         copies=base + address_of(me, design.name, f"{size}.{design.form}"),
         downloads=tuple(
-            (
-                form.upper() if form == "png" else "JPEG",
-                address_of(me, design.name, f"{size}.{form}", download="1"),
-            )
+            (name, downloaded(me, design.name, f"{size}.{form}"))
             for name, form in (("PNG", "png"), ("JPEG", "jpg"))
         ),
         picture=shown(design, f"{size}.webp", size, me, program, versions),
     )
+
+
+def downloaded(me: Holder, design: str, file: str) -> str:
+    """What is not offered yet can be downloaded before it is: all can be ready on its first day."""
+    address = own_address_of if me.is_ahead else address_of
+    return address(me, design, file, download="1")
 
 
 _USES = {
@@ -226,6 +264,7 @@ _USES = {
 def _paper_card(
     design: Design, paper: str, me: Holder, program: str, base: str, versions: dict[str, str]
 ) -> Card:
+    me = replace(me, promotion=None)  # paper outlives a promotion
     address = address_of(me, design.name, f"{paper}.pdf")
     return Card(
         title=f"{design.title} {KINDS[PAPERS[paper].kind]}",
@@ -257,7 +296,9 @@ def creative_page(
     )
     link = f"{base}/r/{me.slug}"
     here = tracked_link(base, me, design.name, str(size))
-    spoken = f' lang="{me.language}"' if me.asked else ""
+    spoken, said = f' lang="{me.language}"' if me.asked else "", said_by(me)
+    # What is pasted stays, whatever the picture shows later.
+    alt = alt_text(terms.name, replace(me, promotion=None), design)
     return CreativePage(
         kit=kit,
         design=design.name,
@@ -268,7 +309,7 @@ def creative_page(
         sizes=tuple(_choice(design, other, me, other == size) for other in design.sizes),
         languages=_languages(me, terms, lambda them: _page(design.name, size, them)),
         usual_format="PNG" if design.form == "png" else "JPEG",
-        formats=formats_of(size, beside.weights, lambda one: address_of(me, design.name, one, download="1")),
+        formats=formats_of(size, beside.weights, lambda one: downloaded(me, design.name, one)),
         papers=tuple(
             (
                 f"{KINDS[PAPERS[paper].kind]}, {PAPERS[paper].format}",
@@ -283,13 +324,13 @@ def creative_page(
             # Else browsers tell only the host, and the affiliate would not learn on which page it stands.
             f'    referrerpolicy="no-referrer-when-downgrade"\n'
             f'    width="{size.width}" height="{size.height}"\n'
-            f'    alt="{escape(picture.alt)}">\n</a>'
+            f'    alt="{escape(alt)}">\n</a>'
         ),
-        markdown=f"[![{picture.alt}]({image})]({here})",
+        markdown=f"[![{alt}]({image})]({here})",
         address=image,
         link=link,
-        code=me.code,
-        percent_bps=me.percent_bps,
+        code=said.code,
+        saving=said.figure,
         disclosure="" if me.asked else terms.words.disclosure,
         most_weight=size.weight_limit or 0,
         channels=tuple(channels().values()),
@@ -301,7 +342,9 @@ def creative_page(
 
 
 def _page(design: str, size: Size, me: Holder) -> str:
-    return f"/creatives/{design}/{size}" + (f"?lang={me.asked}" if me.asked else "")
+    said = {"lang": me.asked, "promotion": me.chosen_promotion}
+    query = urlencode({key: value for key, value in said.items() if value})
+    return f"/creatives/{design}/{size}" + (f"?{query}" if query else "")
 
 
 def _choice(design: Design, size: Size, me: Holder, current: bool) -> SizeChoice:

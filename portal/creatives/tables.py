@@ -73,6 +73,7 @@ class ManagedDesign(Table, tablename="managed_design"):
     ends_on = Date(null=True, default=None)
     withdrawn_at = Timestamptz(null=True, default=None)
     replacement = Varchar(length=60, null=False, default="")  # a design's slug; empty: the evergreen one
+    promotion = Varchar(length=60, null=False, default="")  # its key in the terms; empty: of none
     created_at = Timestamptz(null=False, default=None)
     created_by = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
 

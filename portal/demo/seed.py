@@ -15,6 +15,7 @@ from portal.demo import DEMO_PROGRAM
 from portal.demo.applying import leave_unfinished, send
 from portal.demo.history import DemoClick, Promoter, history_of
 from portal.demo.kits import dress_up
+from portal.demo.offers import announce_a_week
 from portal.demo.payouts import pay_the_year
 from portal.demo.people import (
     APPLICANTS,
@@ -71,6 +72,7 @@ async def seed_demo(settings: Settings, now: datetime) -> bool:
         terms = (await terms_history(program.id)).at(now)
         managers = [await _manager(one, hashes[one.email], now) for one in sign_ins if one.totp_secret]
         scene = Scene(program.id, terms, now, managers[0])
+        await announce_a_week(program.id, terms.timezone, managers[0], now)
         promoters = [await _partner(scene, partner) for partner in PARTNERS]
         # Their codes were created at the checkout long ago.
         await DiscountCode.update({DiscountCode.at_checkout: CodeState.MADE}).where(

@@ -2,19 +2,32 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Table
+from tomlkit.items import AoT, InlineTable, Table
 
 from portal.programs.program_file import BadProgram, parse_program
-from portal.programs.rules import Existing, ProgramTerms, Promotion, Tier
+from portal.programs.rules import (
+    ANNOUNCED_DAYS,
+    HEADLINE_MOST,
+    SAVING_MOST,
+    Existing,
+    ProgramTerms,
+    Promotion,
+    Tier,
+    picture_words_problem,
+)
 
 TIERS_MOST, PROMOTIONS_MOST = 8, 20
+OFFER_PARTS = (
+    *("key", "name", "codes", "starts_on", "ends_on", "tier"),
+    *("announced", "percent", "headline", "saving"),
+)
 _PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%?")
 NAME_MOST = 80
 
@@ -35,6 +48,10 @@ class OfferDraft:
     starts_on: str = ""
     ends_on: str = ""
     tier: str = ""
+    announced: str = ""
+    percent: str = ""
+    headline: str = ""  # in the program's first language, as is the saving
+    saving: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,11 @@ class TermsDraft:
             claim_days=str(terms.claim_days),
             falls=terms.tiers_fall,
             tiers=_with_room(tuple(map(_tier_draft, terms.tiers)), TierDraft(), TIERS_MOST),
-            offers=_with_room(tuple(map(_offer_draft, terms.promotions)), OfferDraft(), PROMOTIONS_MOST),
+            offers=_with_room(
+                tuple(_offer_draft(offer, terms.languages[0]) for offer in terms.promotions),
+                OfferDraft(),
+                PROMOTIONS_MOST,
+            ),
         )
 
 
@@ -79,7 +100,7 @@ def parse_terms(said: Mapping[str, str], base: str) -> tuple[str, ProgramTerms |
     months, hold = read.whole("months", 0, 1_200, empty=0), read.whole("hold", 0, 366)
     second_tier, claim_days = read.percent("second_tier", empty=0), read.whole("claim_days", 0, 366)
     window = read.whole("window", 1, 3_650)
-    tiers, offers = _tiers(draft, read), _offers(draft, read)
+    tiers, offers = _tiers(draft, read), _offers(draft, read, stood)
     if errors:
         return "", None, replace(draft, errors=errors)
     parts: Any = document  # its sections are there, or it would be no program file
@@ -141,12 +162,7 @@ def _typed(said: Mapping[str, str], errors: dict[str, str]) -> TermsDraft:
             if f"tier_{number}_name" in said
         ),
         offers=tuple(
-            OfferDraft(
-                *(
-                    said.get(f"offer_{number}_{part}", "").strip()[:500]
-                    for part in ("key", "name", "codes", "starts_on", "ends_on", "tier")
-                )
-            )
+            OfferDraft(*(said.get(f"offer_{number}_{part}", "").strip()[:500] for part in OFFER_PARTS))
             for number in range(PROMOTIONS_MOST)
             if f"offer_{number}_name" in said
         ),
@@ -179,6 +195,12 @@ class _Reader:
         self.errors[name] = "Write a share such as 30 or 32.5."
         return 0
 
+    def picture_words(self, name: str, most: int) -> str:
+        text = " ".join(self.said.get(name, "").split())
+        if problem := picture_words_problem(text, most):
+            self.errors[name] = f"It {problem}."
+        return text
+
     def day(self, name: str, sentence: str) -> date:
         try:
             return date.fromisoformat(self.said.get(name, "").strip())
@@ -208,16 +230,21 @@ def _tiers(draft: TermsDraft, read: _Reader) -> list[dict[str, Any]]:
     return found
 
 
-def _offers(draft: TermsDraft, read: _Reader) -> list[dict[str, Any]]:
+def _offers(draft: TermsDraft, read: _Reader, stood: ProgramTerms) -> list[dict[str, Any]]:
     found, taken = [], {offer.key for offer in draft.offers}
+    known, language = {offer.key: offer for offer in stood.promotions}, stood.languages[0]
     for number, offer in enumerate(draft.offers):
         if not offer.name:
             if offer.codes or offer.starts_on or offer.ends_on:
                 read.errors[f"offer_{number}_name"] = "Give this promotion a name, or empty its row."
             continue
+        was = known.get(offer.key)
         codes = [code for code in offer.codes.replace(",", " ").split() if code]
         if not codes:
             read.errors[f"offer_{number}_codes"] = "Name the codes that belong to it."
+        announced = read.whole(f"offer_{number}_announced", 0, 366, empty=ANNOUNCED_DAYS)
+        headline = read.picture_words(f"offer_{number}_headline", HEADLINE_MOST)
+        saving = read.picture_words(f"offer_{number}_saving", SAVING_MOST)
         found.append(
             {
                 "key": offer.key or _new_key(offer.name, taken),
@@ -226,9 +253,19 @@ def _offers(draft: TermsDraft, read: _Reader) -> list[dict[str, Any]]:
                 "starts_on": read.day(f"offer_{number}_starts_on", "Choose its first day."),
                 "ends_on": read.day(f"offer_{number}_ends_on", "Choose its last day."),
                 "tier": offer.tier or None,
+                "announced_days": announced if announced != ANNOUNCED_DAYS else None,
+                "percent": read.whole(f"offer_{number}_percent", 0, 100, empty=0) or None,
+                "headline": _with(was.headlines if was else (), language, headline),
+                "saving": _with(was.savings if was else (), language, saving),
             }
         )
     return found
+
+
+def _with(texts: Iterable[tuple[str, str]], language: str, text: str) -> dict[str, str] | None:
+    """By language; nothing where none is left."""
+    said = {**dict(texts), language: text}
+    return {code: words for code, words in said.items() if words} or None
 
 
 def _new_key(name: str, taken: set[str]) -> str:
@@ -253,7 +290,7 @@ def _rewrite(document: tomlkit.TOMLDocument, name: str, rows: Sequence[dict[str,
     for row in merged:
         table = tomlkit.table()
         for key, value in row.items():
-            table[key] = value
+            table[key] = _in_one_line(value) if isinstance(value, dict) else value
         tables.append(table)
     if isinstance(document.get(name), AoT) and rows:
         document[name] = tables
@@ -263,6 +300,12 @@ def _rewrite(document: tomlkit.TOMLDocument, name: str, rows: Sequence[dict[str,
     if rows:
         # At the end, where no key of the file's root can follow it.
         document.append(name, tables)
+
+
+def _in_one_line(texts: Mapping[str, str]) -> InlineTable:
+    table = tomlkit.inline_table()
+    table.update(texts)
+    return table
 
 
 def _plain(table: Table | Mapping[str, Any]) -> dict[str, Any]:
@@ -296,9 +339,19 @@ def _tier_draft(tier: Tier) -> TierDraft:
     return TierDraft(tier.key, tier.name, _percent(tier.rate_bps), str(tier.from_customers))
 
 
-def _offer_draft(offer: Promotion) -> OfferDraft:
-    days = (offer.starts_on.isoformat(), offer.ends_on.isoformat())
-    return OfferDraft(offer.key, offer.name, " ".join(offer.codes), *days, offer.tier or "")
+def _offer_draft(offer: Promotion, language: str) -> OfferDraft:
+    return OfferDraft(
+        key=offer.key,
+        name=offer.name,
+        codes=" ".join(offer.codes),
+        starts_on=offer.starts_on.isoformat(),
+        ends_on=offer.ends_on.isoformat(),
+        tier=offer.tier or "",
+        announced=str(offer.announced_days),
+        percent=str(offer.percent or ""),
+        headline=offer.headline(language),
+        saving=offer.saving(language),
+    )
 
 
 def _percent(bps: int) -> str:

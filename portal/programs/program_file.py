@@ -1,7 +1,7 @@
 """A program's TOML file in, its terms out, or every problem in one go."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +16,13 @@ from portal.programs.questions import (
     questions_problem,
 )
 from portal.programs.rules import (
+    ANNOUNCED_DAYS,
     APPLICANTS,
+    CODE_MOST,
     DRAWINGS,
+    HEADLINE_MOST,
     LANGUAGES,
+    SAVING_MOST,
     AutoApproval,
     Brand,
     Destination,
@@ -32,11 +36,13 @@ from portal.programs.rules import (
     Trial,
     Way,
     Words,
+    picture_words_problem,
 )
 from portal.programs.texts import SUBJECT_MOST, TEXTS, OwnText, Texts, pattern_problem, text_problem
 from portal.programs.texts import TEXT_MOST as OWN_TEXT_MOST
 
 KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
+OFFER_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 PLACEHOLDERS = re.compile(r"(?:[A-Z0-9-]|\{NAME\}|\{PERCENT\})*\{NAME\}(?:[A-Z0-9-]|\{NAME\}|\{PERCENT\})*")
 
@@ -150,15 +156,29 @@ def _auto_approval(table: FileTable) -> AutoApproval | None:
 
 def _promotion(table: FileTable) -> Promotion:
     offer = Promotion(
-        key=table.matching("key", KEY, "lower-case letters, digits and hyphens"),
+        key=table.matching("key", OFFER_KEY, "at most 60 lower-case letters, digits and hyphens"),
         name=table.text("name"),
         codes=table.texts("codes", needed=True),
         starts_on=table.day("starts_on"),
         ends_on=table.day("ends_on"),
         tier=table.text("tier") if table.has("tier") else None,
+        announced_days=table.whole("announced_days", ANNOUNCED_DAYS, 0, 366),
+        percent=table.whole("percent", 0, 0, 100),
+        headlines=_said_in(table.table("headline", needed=False), HEADLINE_MOST),
+        savings=_said_in(table.table("saving", needed=False), SAVING_MOST),
     )
     table.refuse_the_rest()
     return offer
+
+
+def _said_in(table: FileTable, most: int) -> tuple[tuple[str, str], ...]:
+    """What pictures say, by language."""
+    found = tuple((code, " ".join(table.text(code).split())) for code in LANGUAGES if table.has(code))
+    for code, text in found:
+        if problem := picture_words_problem(text, most):
+            table.note(code, problem)
+    table.refuse_the_rest()
+    return found
 
 
 def _tier(table: FileTable) -> Tier:
@@ -283,12 +303,7 @@ def _contradictions(terms: ProgramTerms) -> list[str]:
         found += [f"{name}: {key!r} is there twice." for key in sorted(set(keys)) if keys.count(key) > 1]
     if problem := questions_problem(terms.questions):
         found.append(f"questions: {problem}")
-    tiers = {tier.key for tier in terms.tiers}
-    for offer in terms.promotions:
-        if offer.ends_on < offer.starts_on:
-            found.append(f"promotions: {offer.key!r} ends before it starts.")
-        if offer.tier is not None and offer.tier not in tiers:
-            found.append(f"promotions: {offer.key!r} is for a tier that is not there.")
+    found += _wrong_offers(terms)
     if terms.pay_from_day > terms.pay_to_day:
         found.append("rules.pay_to_day must not be before rules.pay_from_day.")
     if terms.tiers[0].from_customers != 0:
@@ -303,3 +318,13 @@ def _contradictions(terms: ProgramTerms) -> list[str]:
     ]
     found += [f"links.destinations: the host of {url} is not in links.allowed_hosts." for url in strangers]
     return found
+
+
+def _wrong_offers(terms: ProgramTerms) -> Iterator[str]:
+    for offer in terms.promotions:
+        if offer.ends_on < offer.starts_on:
+            yield f"promotions: {offer.key!r} ends before it starts."
+        if offer.tier is not None and not terms.knows(offer.tier):
+            yield f"promotions: {offer.key!r} is for a tier that is not there."
+        if offer.percent and any(len(code) > CODE_MOST for code in offer.codes[:1]):
+            yield f"promotions: the first code of {offer.key!r} has more than {CODE_MOST} characters."

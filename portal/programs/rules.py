@@ -7,7 +7,7 @@ program; the defaults are those of domain.md.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,8 +17,24 @@ from portal.programs.texts import NO_TEXTS, Texts
 
 # The marks that assets_gen can draw, named here so that reading a file needs no picture library.
 DRAWINGS = ("leaves",)
+# Words of so many letters fit every design in every size, if no word is longer than the last number. Signs of
+# Chinese and Japanese are twice as wide, and a line may end between them.
+HEADLINE_MOST, SAVING_MOST, WORD_MOST = 60, 40, 25
+CODE_MOST = 24  # that pictures can hold
+ANNOUNCED_DAYS = 14
 # The languages that its pictures speak.
 LANGUAGES = ("en", "de", "ar", "ja")
+
+
+def picture_words_problem(text: str, most: int) -> str:
+    """Why pictures cannot say this; empty where they can."""
+    wide = [2 if ord(sign) >= 0x2E80 else 1 for sign in text]
+    if sum(wide) > most:
+        return f"takes at most {most} letters, this has {sum(wide)}"
+    narrow = "".join(sign if width == 1 else " " for sign, width in zip(text, wide, strict=True))
+    if any(len(word) > WORD_MOST for word in narrow.split()):
+        return f"has a word of more than {WORD_MOST} letters, which pictures cannot hold"
+    return ""
 
 
 class Period(StrEnum):
@@ -119,15 +135,37 @@ class Promotion:
     starts_on: date
     ends_on: date
     tier: str | None = None  # whose customers may use it; None: everybody's
+    announced_days: int = ANNOUNCED_DAYS  # before it begins, affiliates find its creatives
+    percent: int = 0  # off, as its pictures say it, with its first code; 0: they name no saving of its own
+    headlines: tuple[tuple[str, str], ...] = ()  # by language, what pictures say while it runs
+    savings: tuple[tuple[str, str], ...] = ()  # by language, what follows the percentage
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the pictures of every design change with it."""
+        return bool(self.headlines or self.percent)
+
+    def headline(self, language: str) -> str:
+        """Empty where pictures in that language keep their own."""
+        return dict(self.headlines).get(language, "")
+
+    def saving(self, language: str) -> str:
+        return dict(self.savings).get(language, "")
+
+    def runs_on(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
+    def is_shown_on(self, day: date) -> bool:
+        """To affiliates, who get ready for it before it begins."""
+        return self.starts_on - timedelta(days=self.announced_days) <= day <= self.ends_on
+
+    def reaches(self, tier: str) -> bool:
+        return self.tier in (None, tier)
 
     def covers(self, code: str, days: Iterable[date], tier: str) -> bool:
         """Whether the code is this offer's, on one of these days, for customers of that tier's affiliates."""
         known = {name.strip().casefold() for name in self.codes}
-        return (
-            code.strip().casefold() in known
-            and self.tier in (None, tier)
-            and any(self.starts_on <= day <= self.ends_on for day in days)
-        )
+        return code.strip().casefold() in known and self.reaches(tier) and any(map(self.runs_on, days))
 
 
 # What applicants may say they are, by its key.

@@ -163,6 +163,7 @@ def _months(terms: ProgramTerms) -> str:
 def _offers(terms: ProgramTerms) -> tuple[str, ...]:
     return tuple(
         f"{offer.name}: {', '.join(offer.codes)}, {offer.starts_on:%-d %B %Y} to {offer.ends_on:%-d %B %Y}"
+        + (f", {offer.percent} % off in pictures" if offer.percent else "")
         + (f", for {terms.tier(offer.tier).name} only." if offer.tier else ".")
         for offer in terms.promotions
     )

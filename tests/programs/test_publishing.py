@@ -1,5 +1,6 @@
 """A manager publishes a version; the file that stays in its folder as it was does not undo it."""
 
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,18 @@ import tomlkit
 from portal.audit.tables import AuditEntry
 from portal.errors import Refused
 from portal.programs.actions import load_program, publish
-from portal.programs.forms import TermsDraft, parse_terms, parse_upload
-from portal.programs.program_file import BadProgram
+from portal.programs.forms import OFFER_PARTS, TermsDraft, parse_terms, parse_upload
+from portal.programs.program_file import BadProgram, parse_program
 from portal.programs.queries import terms_history
 from portal.programs.terms_words import headline
 from tests.cast import BEGINNING, KARTRA, Cast
 
+SPRING = {
+    "offer_0_name": "Spring",
+    "offer_0_codes": "MAY",
+    "offer_0_starts_on": "2027-03-01",
+    "offer_0_ends_on": "2027-03-31",
+}
 TEXT = KARTRA.read_text(encoding="utf-8")
 
 
@@ -112,8 +119,11 @@ def test_the_form_makes_tiers_rates_and_promotions(cast_terms: TermsDraft) -> No
         offer_0_starts_on="2027-03-01",
         offer_0_ends_on="2027-03-31",
         offer_0_tier="friends",
+        offer_0_announced="7",
+        offer_0_percent="30",
+        offer_0_headline="Spring cleaning for your tools",
     )
-    _, terms, draft = parse_terms(said, TEXT)
+    text, terms, draft = parse_terms(said, TEXT)
     assert not draft.errors
     assert terms is not None
     assert [(tier.key, tier.rate_bps, tier.from_customers) for tier in terms.tiers] == [
@@ -124,6 +134,27 @@ def test_the_form_makes_tiers_rates_and_promotions(cast_terms: TermsDraft) -> No
     assert terms.tiers[1].benefits[0] == "Exclusive promotions"
     assert (terms.hold_days, terms.second_tier_bps) == (30, 250)
     assert terms.promotions[0].codes == ("SPRING30", "MAY")
+    assert (terms.promotions[0].announced_days, terms.promotions[0].percent) == (7, 30)
+    assert terms.promotions[0].headline("en") == "Spring cleaning for your tools"
+    assert 'headline = {en = "Spring cleaning for your tools"}' in text
+
+
+def test_what_pictures_say_in_other_languages_outlives_the_form(cast_terms: TermsDraft) -> None:
+    document: Any = tomlkit.parse(TEXT)
+    spring = {"key": "spring", "name": "Spring", "codes": ["MAY"]}
+    days = {"starts_on": date(2027, 3, 1), "ends_on": date(2027, 3, 31)}
+    document["promotions"] = [spring | days | {"headline": {"en": "Tidy up", "de": "Frühjahrsputz"}}]
+    text = tomlkit.dumps(document)
+    draft = TermsDraft.of(parse_program(tomllib.loads(text)), date(2027, 1, 1))
+    said = said_of(draft)
+    said |= {f"offer_0_{part}": getattr(draft.offers[0], part) for part in OFFER_PARTS}
+    _, terms, draft = parse_terms(said | {"offer_0_headline": "Clean up"}, text)
+    assert not draft.errors
+    assert terms is not None
+    assert terms.promotions[0].headlines == (("en", "Clean up"), ("de", "Frühjahrsputz"))
+    _, terms, _ = parse_terms(said | {"offer_0_headline": ""}, text)
+    assert terms is not None
+    assert terms.promotions[0].headlines == (("de", "Frühjahrsputz"),)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +169,11 @@ def test_the_form_makes_tiers_rates_and_promotions(cast_terms: TermsDraft) -> No
         ({"tier_1_name": ""}, "tier_1_name", "Give this tier a name"),
         ({"existing": "perhaps"}, "existing", "Choose what becomes"),
         ({"offer_0_name": "Spring"}, "offer_0_codes", "Name the codes"),
+        ({**SPRING, "offer_0_headline": "x" * 61}, "offer_0_headline", "at most 60 letters, this has 61"),
+        ({**SPRING, "offer_0_headline": "春" * 31}, "offer_0_headline", "this has 62"),
+        ({**SPRING, "offer_0_headline": "x" * 26}, "offer_0_headline", "word of more than 25 letters"),
+        ({**SPRING, "offer_0_percent": "101"}, "offer_0_percent", "whole number from 0 to 100"),
+        ({**SPRING, "offer_0_codes": "X" * 25, "offer_0_percent": "5"}, "offers", "more than 24 characters"),
     ],
 )
 def test_what_cannot_be_is_said_beside_its_field(
