@@ -213,7 +213,7 @@ def _name(name: str, face: Face, room: Room, colour: Rgb, space: float) -> Place
     """A name without a logo is set in one line as high as the wordmark, or in two or three smaller ones."""
     largest = 0.86 * room.cap / face.cap_height
     one = fitted(name, face, Fit(largest, max(0.66 * largest, room.least_type), (1,)), space, 1e6)
-    fit = Fit(0.72 * largest, room.least_type, (2, 3), 1.0)
+    fit = Fit(max(0.72 * largest, room.least_type), room.least_type, (2, 3), 1.0)
     setting = one or fitted(name, face, fit, space, room.tallest) or fitted(
         name, face, replace(fit, counts=(1, 2, 3), leading=0.98), space, room.tallest * 1.15
     ) or fitted(

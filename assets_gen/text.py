@@ -20,6 +20,7 @@ _EM = 512
 _FEATURES = ["-liga", "-clig", "palt"]
 # Squares are not drawn together as letters are.
 _SQUARE_TRACKING = 0.3
+_BRACKETS = frozenset("（「『【〈《")
 _SQUARE_MIDDLE = 0.38
 # Stands before each word that is set in the face's tail. Private, so no text that comes in can hold it.
 LEAN = "\ue000"
@@ -101,7 +102,7 @@ def _advance(face: str, text: str) -> float:
 @lru_cache(maxsize=2048)
 def shape(text: str, face: Face) -> Line:
     pieces: list[tuple[str, str, float]] = []
-    x = 0.0
+    x = -_indent(text[:1], face.stack)
     upright, _, leaning = text.replace("\u200b", "").replace("\u00ad", "").partition(LEAN)
     for told, stack in ((upright, face.stack), (leaning.replace(LEAN, ""), face.tail or face.stack)):
         for part, from_right in scripts.visual(told):
@@ -109,6 +110,13 @@ def shape(text: str, face: Face) -> Line:
             for font, run in reversed(runs) if from_right else runs:
                 x = _run(pieces, font, run, face, x, from_right=from_right)
     return Line(tuple(pieces), max(x, 0.0))
+
+
+def _indent(first: str, stack: str) -> float:
+    """The empty half of a bracket's square, by which it would push in the line that it opens."""
+    if first not in _BRACKETS:
+        return 0.0
+    return max(0.0, _advance(fonts.runs(first, stack)[0][0], first) - 0.5)
 
 
 def _run(
