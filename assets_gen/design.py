@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from assets_gen import languages
-from assets_gen.brand import AssetError
+from assets_gen.brand import AssetError, drawable
 from assets_gen.papers import PAPERS
+from assets_gen.scripts import hyphenable
 from assets_gen.size import Shape, Size
 from assets_gen.text import Face
 
 HERE = Path(__file__).parent / "designs"
+OWN_MOST = 600  # characters of a text of somebody's own; the longest slot is a paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Composition:
 class Design:
     """`form` is the format that suits the design: "png" for flat ones, "jpg" for those with light and grain.
 
-    `papers` are printed by render_sheet.
+    `papers` are printed by render_sheet. `own` is what somebody says instead of its words (see saying).
     """
 
     name: str
@@ -78,6 +80,7 @@ class Design:
     copy: Mapping[str, Mapping[str, str]]
     compositions: Mapping[str, Composition]
     uses: Mapping[str, str]
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, name: str) -> Design:
@@ -113,6 +116,21 @@ class Design:
         """The design's copy in the language; what nobody translated stays English."""
         spoken = languages.language(language)
         return {**self.copy["en"], **spoken.words(self.name), **self.copy.get(spoken.code, {})}
+
+    def saying(self, language: str, own: Mapping[str, str]) -> Design:
+        """The design with somebody's own words in that language, by slot.
+
+        Without a short form of its own such a text is tried everywhere: the design's says something else.
+        """
+        if not own:
+            return self
+        code, known = languages.language(language).code, self.words(language)
+        clean = {slot: drawable(text, OWN_MOST) for slot, text in sorted(own.items()) if slot in known}
+        told = {slot: hyphenable(text, code) for slot, text in clean.items()}
+        silent = {f"{slot}_short": "" for slot in clean if f"{slot}_short" in known}
+        content = hashlib.sha256(f"{self.digest} {code} {clean}".encode())
+        copy = {**self.copy, code: {**self.copy.get(code, {}), **silent, **told}}
+        return replace(self, copy=copy, own=clean, digest=content.hexdigest())
 
 
 @lru_cache(maxsize=1)

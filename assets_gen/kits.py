@@ -38,6 +38,7 @@ _SAID: dict[str, dict[str, Any]] = {
         "headline": "Everything you need to plan, publish and sell your courses "
         "and coaching, one login for all",
     },
+    "no code": {"figure": "", "discount": ""},
     "German compound words": {
         "headline": "Geschäftskundenverwaltung und Zahlungserinnerungen",
         "language": "de",
@@ -74,6 +75,7 @@ def kits() -> dict[str, tuple[Brand, Offer]]:
         "Thai": (Brand("สตูดิโอเก้า", colours=("#5B2A86",)), "KAO20"),
         "emoji in the name": (Brand("Sprout 🌱 Studio", colours=("#2E9E44",)), "SPROUT20"),
         "no logo at all": (Brand("Marlow & Finch", colours=("#B8860B", "#2B2118")), "FINCH20"),
+        "no code": (Brand("Rosa Almeida", colours=("#C2477F", "#2A1B3D")), ""),
         "headline of 90 characters": (Brand("Ben Okafor", colours=("#D1495B",)), "BEN20"),
         "German compound words": (Brand(_COMPOUND, colours=("#00538C",)), "GRUEN20"),
     }  # fmt: skip
@@ -82,7 +84,7 @@ def kits() -> dict[str, tuple[Brand, Offer]]:
             brand,
             replace(
                 _OFFER,
-                link=f"http://127.0.0.1:8000/r/{code.lower()[:12]}",
+                link=f"http://127.0.0.1:8000/r/{code.lower()[:12] or 'rosa'}",
                 code=code,
                 **_SAID.get(name, {}),
             ),
@@ -96,7 +98,8 @@ def said_in(offer: Offer, code: str) -> Offer:
     if code == offer.language:
         return offer
     spoken = language(code)
-    return replace(offer, language=code, headline="", figure=spoken.figure(20), discount=spoken.discount)
+    told = replace(offer, language=code, headline="")
+    return replace(told, figure=spoken.figure(20), discount=spoken.discount) if offer.code else told
 
 
 def _png(picture: Image.Image) -> bytes:

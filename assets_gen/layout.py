@@ -87,12 +87,12 @@ def _place_button(table: Table, element: Element) -> None:
     size = max(options["size"] * table.unit, table.least_type)
     from_right = language(table.offer.language).from_right
     arrow = f"\u2002{'←' if from_right else '→'}" if options.get("arrow") else ""
-    words = table.words(options.get("slot", "action")) + arrow
+    words = (table.words(options.get("slot", "action")) or table.words("action")) + arrow
     widest = room.width - 2 * pad if {"left", "right"} <= set(element.edges) else 40 * size
     fit = Fit(size, table.least_type)
     setting = fitted(words, face, fit, widest, 1e6)
     if setting is None:
-        brief = table.words("action_short") + arrow
+        brief = (table.words("action_short") or table.words("action")) + arrow
         setting = fitted(brief, face, fit, widest, 1e6) or shortened(brief, face, table.least_type, widest)
     set_ink = ink(setting)
     width = round(room.width if options.get("grow") else set_ink.mask.width + 2 * pad)

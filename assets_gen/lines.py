@@ -95,17 +95,13 @@ def _halves(table: Table, element: Element, whole: Placed) -> list[Placed]:
 
 
 def place_text(table: Table, element: Element) -> None:
-    options = element.options
-    words = table.words(options["slot"])
-    room = table.room(element)
-    if not words:
-        table.leave_out(element)
-        return
+    options, room = element.options, table.room(element)
     face = table.design.faces[options["face"]]
+    forms = _forms(table, options["slot"])
     if face.tail:
-        words = leaning(words)
+        forms = list(map(leaning, forms))
     if options.get("quoted"):
-        words += table.words("quote_close")
+        forms = [text + table.words("quote_close") for text in forms]
     least = max(options["least"] * table.unit, table.least_type)
     fit = Fit(
         largest=max(options["size"] * table.unit, table.least_type),
@@ -116,13 +112,12 @@ def place_text(table: Table, element: Element) -> None:
     )
     bound = "height" in element.edges or {"top", "bottom"} <= set(element.edges)
     height = room.height if bound else 1e6
-    setting = fitted(words, face, fit, room.width, height)
-    if setting is None and f"{options['slot']}_short" in table.design.words(table.offer.language):
-        setting = fitted(table.words(f"{options['slot']}_short"), face, fit, room.width, height)
-    if setting is None and not options["slot"].startswith("headline"):
-        setting = shortened(words, face, least, room.width) if not options.get("optional") else None
-    elif setting is None:
-        setting = _squeezed(words, face, fit, room.width, height)
+    tried = (fitted(text, face, fit, room.width, height) for text in forms)
+    setting = next((one for one in tried if one is not None), None)
+    if setting is None and forms and options["slot"].startswith("headline"):
+        setting = _squeezed(forms[0], face, fit, room.width, height)
+    elif setting is None and forms and not options.get("optional"):
+        setting = shortened(forms[0], face, least, room.width)
     if setting is None:
         table.leave_out(element)
         return
@@ -132,6 +127,14 @@ def place_text(table: Table, element: Element) -> None:
     typed(table, element, setting, room, options["ink"])
     if options.get("quoted"):
         _hang(table, element, setting)
+
+
+def _forms(table: Table, slot: str) -> list[str]:
+    """What may stand there, the best first: the offer's own words, those of the slot, their other form."""
+    long = slot.removesuffix("_short")
+    offered = table.words(long) if getattr(table.offer, long, "") else ""
+    texts = (offered, table.words(slot), table.words(f"{long}_short"), table.words(long))
+    return [text for text in dict.fromkeys(texts) if text]
 
 
 def _hang(table: Table, element: Element, set_: Setting) -> None:

@@ -6,6 +6,9 @@ Each finding is a sentence that names the element and the numbers.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from itertools import combinations
 
 import numpy as np
@@ -27,6 +30,27 @@ from assets_gen.slip import Cut
 _INKS = ("text", "logo", "mark", "qr", "pill", "plate", "rule", "icon")
 
 
+class Fault(StrEnum):
+    GLYPHS = "glyphs"
+    CROWDED = "crowded"
+    OUTSIDE = "outside"
+    SMALL = "small"
+    CUT = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with the elements of these names."""
+
+    fault: Fault
+    names: tuple[str, ...]
+    told: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{' and '.join(self.names)} {self.told}".strip()
+
+
 def findings(design: Design, size: Size, affiliate: Brand, program: Brand, offer: Offer) -> list[str]:
     """Everything that is wrong with the picture, as PNG and as JPEG; empty if it may be published."""
     picture, scene, palette = compose(design, size, affiliate, program, offer)
@@ -44,12 +68,11 @@ def findings(design: Design, size: Size, affiliate: Brand, program: Brand, offer
 
 def check(scene: Scene, palette: Palette) -> list[str]:
     """The findings that need no file: distances, margins, type, contrast, glyphs."""
+    found = [flaw.sentence for flaw in laid_out(scene)]
     under: Floats = np.asarray(grounds(scene, palette), dtype=np.float32) / 255
-    found = [f"No font has the characters {scene.missing!r}."] if scene.missing else []
-    found += _crowded(scene) + _outside(scene)
     for element in scene.elements:
         if isinstance(element.content, Type):
-            found += _type(element, scene, under)
+            found += _contrast(element, scene, under)
         if isinstance(element.content, Picture):
             found += faint_inks(element, element.content.logo, under)
         if isinstance(element.content, Slip) and element.kind == "slip":
@@ -57,6 +80,14 @@ def check(scene: Scene, palette: Palette) -> list[str]:
         if isinstance(element.content, Tile) and element.content.pixels < 2 * scene.size.density:
             found.append(f"A module of the QR code is {element.content.pixels} px; 2 are needed.")
     return found
+
+
+def laid_out(scene: Scene) -> list[Flaw]:
+    """What is wrong before anything is painted; what lies on a slip is looked at by itself."""
+    found = (
+        [Flaw(Fault.GLYPHS, (), f"No font has the characters {scene.missing!r}.")] if scene.missing else []
+    )
+    return [*found, *_crowded(scene), *_outside(scene), *_type(scene)]
 
 
 def decoded(data: bytes) -> str | None:
@@ -73,9 +104,8 @@ def _least_gap(scene: Scene) -> float:
     return max(0.02 * scene.size.short, 6.0) * scene.size.density
 
 
-def _crowded(scene: Scene) -> list[str]:
+def _crowded(scene: Scene) -> Iterator[Flaw]:
     least = _least_gap(scene) - 1
-    found = []
     for one, other in combinations(
         [e for e in scene.elements if e.solid and (e.kind in _INKS or e.bleeds)], 2
     ):
@@ -85,10 +115,8 @@ def _crowded(scene: Scene) -> list[str]:
             continue
         gap = _gap(one, other)
         if gap < least:
-            found.append(
-                f"{one.name} and {other.name} are {max(gap, 0):.0f} px apart; {least + 1:.0f} are needed."
-            )
-    return found
+            told = f"are {max(gap, 0):.0f} px apart; {least + 1:.0f} are needed."
+            yield Flaw(Fault.CROWDED, (one.name, other.name), told)
 
 
 def _stands_in(one: Placed, other: Placed) -> bool:
@@ -121,11 +149,10 @@ def _clear_of(cut: Cut, place: Box, box: Box) -> float:
     return float(apart.max())
 
 
-def _outside(scene: Scene) -> list[str]:
+def _outside(scene: Scene) -> Iterator[Flaw]:
     width, height = scene.size.width * scene.size.density, scene.size.height * scene.size.density
     least = max(0.06 * scene.size.short, 8) * scene.size.density - 1
     inner = Box(least, least, width - least, height - least)
-    found = []
     for element in scene.elements:
         if element.bleeds or element.kind not in _INKS:
             continue
@@ -136,27 +163,33 @@ def _outside(scene: Scene) -> list[str]:
             or box.right > inner.right
             or box.bottom > inner.bottom
         ):
-            found.append(f"{element.name} stands outside the margin of {least + 1:.0f} px.")
-    return found
+            told = f"stands outside the margin of {least + 1:.0f} px."
+            yield Flaw(Fault.OUTSIDE, (element.name,), told)
+
+
+def _type(scene: Scene) -> Iterator[Flaw]:
+    for element in scene.elements:
+        if not isinstance(element.content, Type):
+            continue
+        size = element.text_size or 0
+        if size < 11 * scene.size.density - 0.05:
+            told = f"is set in {size:.1f} px; 11 are the least."
+            yield Flaw(Fault.SMALL, (element.name,), told)
+        if element.cut:
+            yield Flaw(Fault.CUT, (element.name,), f"is cut: {element.text!r}.")
 
 
 def _is_bold(element: Placed) -> bool:
     return isinstance(element.content, Type) and element.content.setting.face.stack != "text"
 
 
-def _type(element: Placed, scene: Scene, under: Floats) -> list[str]:
-    found = []
-    size = element.text_size or 0
-    if size < 11 * scene.size.density - 0.05:
-        found.append(f"{element.name} is set in {size:.1f} px; 11 are the least.")
-    if element.cut:
-        found.append(f"{element.name} is cut: {element.text!r}.")
+def _contrast(element: Placed, scene: Scene, under: Floats) -> list[str]:
     measured = measured_contrast(element, under)
-    if measured is not None:
-        least = 3.0 if _is_bold(element) and size >= 24 * scene.size.density else 4.5
-        if measured < least:
-            found.append(f"{element.name} has a contrast of {measured:.1f}; {least} is needed.")
-    return found
+    large = _is_bold(element) and (element.text_size or 0) >= 24 * scene.size.density
+    least = 3.0 if large else 4.5
+    if measured is None or measured >= least:
+        return []
+    return [f"{element.name} has a contrast of {measured:.1f}; {least} is needed."]
 
 
 def measured_contrast(element: Placed, under: Floats) -> float | None:

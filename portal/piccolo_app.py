@@ -87,6 +87,8 @@ TABLES = (
     creatives.ManagedDesign,
     creatives.DesignPicture,
     creatives.DesignRevision,
+    creatives.WordingDraft,
+    creatives.WordingRevision,
     insights.PageVisits,
     support.Claim,
     home.FirstWeek,

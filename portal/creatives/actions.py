@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from assets_gen import Brand, Design, Offer, Size
-from assets_gen import design as designs
 from assets_gen.fingerprint import fingerprint
 from assets_gen.papers import PAPERS
 from portal.creatives.jobs import CleanUpload, Declined, Done, DrawBanner, DrawSheet, Job, LogoOn
@@ -15,7 +14,7 @@ from portal.creatives.price_list import price_list
 from portal.creatives.promotions import said_by
 from portal.creatives.renderers import Renderers, TookTooLong
 from portal.creatives.room import PICTURES_FOLDER
-from portal.creatives.rules import EVERGREEN, Wanted
+from portal.creatives.rules import Wanted
 from portal.errors import Busy, NotFound
 from portal.programs.rules import ProgramTerms
 from portal.storage import Storage
@@ -57,9 +56,9 @@ class Picture:
     async def job(self, storage: Storage) -> Job:
         """What a render process is asked for; a finished picture of a manager lies in the storage."""
         who = self.affiliate, self.program, self.offer
-        if self.wanted.shape in self.design.papers:
-            return DrawSheet(self.design.name, self.wanted.shape, self.wanted.form, *who)
-        return DrawBanner(self.design.name, self.wanted.shape, self.wanted.form, *who)
+        kind = DrawSheet if self.wanted.shape in self.design.papers else DrawBanner
+        own = dict(self.design.own)
+        return kind(self.design.name, self.wanted.shape, self.wanted.form, *who, own)
 
 
 class Studio:
@@ -160,13 +159,9 @@ class Studio:
         raise NotFound(answer.sentence)
 
     async def picture_of(
-        self, kit: Kit, who: Holder, terms: ProgramTerms, base: str, wanted: Wanted, name: str = EVERGREEN
+        self, kit: Kit, who: Holder, terms: ProgramTerms, base: str, wanted: Wanted, design: Design
     ) -> Picture:
-        """An unknown or ended design gives way to the evergreen one: what somebody pasted must not break.
-
-        Raises NotFound, with what there is, for a size or format that the design does not have.
-        """
-        design = Design.load(name if name in designs.names() else EVERGREEN)
+        """Raises NotFound, with what there is, for a size or format that the design does not have."""
         check_offered(design, wanted)
         return Picture(
             design,

@@ -141,7 +141,8 @@ async def bundle(request: Asking, me: NamedDependency[Me], now: NamedDependency[
         await library.picture(studio, kit, who, terms, base, Wanted(*file.rsplit(".", 1)), design.name)
         for design, file in files
     ]
-    teller = Teller(who, terms, me.tier, me.code_works, base, ANYWHERE, local_date(now, terms.timezone))
+    today = local_date(now, terms.timezone)
+    teller = Teller(who, terms, me.tier, me.code_works, base, ANYWHERE, today, library.wording)
     texts = tuple(files_of(teller)) if chosen.has_words else ()
     job = request.query_params.get("job", "")[:40]
     return Stream(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 
 from assets_gen import Design
 from assets_gen import design as stock
@@ -15,7 +16,9 @@ from portal.creatives.jobs import DrawFinished, Job
 from portal.creatives.kits import Holder, Kit
 from portal.creatives.promotions import announced
 from portal.creatives.queries import built_in
-from portal.creatives.rules import Wanted
+from portal.creatives.rules import EVERGREEN, Wanted
+from portal.creatives.wording_kept import wording_of
+from portal.creatives.wording_rules import NO_WORDING, Wording
 from portal.errors import NotFound
 from portal.programs.rules import ProgramTerms, Promotion
 from portal.storage import Storage
@@ -53,13 +56,14 @@ class Library:
     offers: tuple[Promotion, ...] = ()  # that the affiliate can get ready for or use today
     promotion: str = ""  # the one that is looked at, on its first day
     with_built_in: bool = True
+    wording: Wording = NO_WORDING  # what the built-in ones say
 
     @property
     def own(self) -> tuple[Managed, ...]:
         found = shelf(self.designs.values(), self.today, self.tier, self.tiers)
         return tuple(one for one in found if self.promotion in ("", one.promotion))
 
-    @property
+    @cached_property
     def shelf(self) -> tuple[Design, ...]:
         """What stands in the gallery: the program's own, then the built-in ones.
 
@@ -67,8 +71,8 @@ class Library:
         outlives it.
         """
         own = (design.as_design(self.program, design.pictures[0]) for design in self.own)
-        stock = built_in() if self.with_built_in else ()
-        return (*own, *((replace(design, papers=()) for design in stock) if self.promotion else stock))
+        found = built_in(self.wording) if self.with_built_in else ()
+        return (*own, *(replace(design, papers=()) if self.promotion else design for design in found))
 
     def find(self, name: str) -> Design | None:
         return next((design for design in self.shelf if design.name == name), None)
@@ -78,11 +82,11 @@ class Library:
     ) -> Picture:
         """What answers at a design's address now. Raises NotFound for a size or format that none has."""
         if name in stock.names() or asked.form not in PICTURES:
-            return await studio.picture_of(kit, who, terms, base, asked, name)
+            return await studio.picture_of(kit, who, terms, base, asked, self._stock(name))
         size = asked.shape.partition("@")[0]
         found = answering(name, size, self.designs, self.today, self.tier, self.tiers)
         if isinstance(found, str):
-            return await studio.picture_of(kit, who, terms, base, asked, found)
+            return await studio.picture_of(kit, who, terms, base, asked, self._stock(found))
         design, picture = found
         return FinishedPicture(
             design=design.as_design(terms.name, picture),
@@ -93,6 +97,10 @@ class Library:
             key=picture.key,
             slots=picture.slots,
         )
+
+    def _stock(self, name: str) -> Design:
+        """An unknown or ended design gives way to the evergreen one: what somebody pasted must not break."""
+        return self.wording.design(name if name in stock.names() else EVERGREEN)
 
 
 async def library_of(who: Holder, terms: ProgramTerms, now: datetime) -> Library:
@@ -110,4 +118,5 @@ async def library_of(who: Holder, terms: ProgramTerms, now: datetime) -> Library
         offers=tuple(one for one in offers if one.speaks or one.key in with_own),
         promotion=who.chosen_promotion,
         with_built_in=chosen is None or chosen.speaks,
+        wording=await wording_of(who.program_id, who.language),
     )

@@ -24,6 +24,7 @@ from portal.creatives.designs_rules import (
 )
 from portal.creatives.rules import EVERGREEN
 from portal.creatives.tables import ManagedDesign
+from portal.creatives.wording_queries import BuiltInRow, built_in_rows
 from portal.programs.rules import ProgramTerms
 
 
@@ -51,7 +52,7 @@ class DesignsPage:
     """creatives/designs.html"""
 
     rows: tuple[DesignRow, ...]
-    built_in: tuple[str, ...]
+    built_in: tuple[BuiltInRow, ...]
 
 
 @dataclass(frozen=True)
@@ -287,7 +288,7 @@ async def designs_page(program_id: UUID, terms: ProgramTerms, today: date) -> De
             )
             for design in (await designs_of(program_id)).values()
         ),
-        built_in=tuple(Design.load(name).title for name in built_in.names()),
+        built_in=await built_in_rows(program_id, terms.languages[0]),
     )
 
 

@@ -24,6 +24,7 @@ from portal.creatives.designs_living import stored
 from portal.creatives.designs_rules import LONGEST_SLUG, Managed
 from portal.creatives.jobs import Declined, DrawSample
 from portal.creatives.renderers import TookTooLong
+from portal.creatives.wording_staff_pages import WORDS_STAFF_PAGES
 from portal.enrollments.me import must_speak_of
 from portal.errors import Busy, NotFound, TooLarge
 from portal.programs.queries import terms_at
@@ -287,7 +288,7 @@ staff_designs_router = Router(
     "/",
     route_handlers=[
         designs, new, create, design, change, send_pictures, publish, withdraw, revert, size, save_slots,
-        remove, picture, sample,
+        remove, picture, sample, *WORDS_STAFF_PAGES,
     ],
     guards=[managers_only],
 )  # fmt: skip

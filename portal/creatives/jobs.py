@@ -10,12 +10,15 @@ from assets_gen.slots import Finished
 
 
 class DrawBanner(msgspec.Struct, frozen=True, tag=True):
+    """`words` are the program's own, in the offer's language."""
+
     design: str
     size: str
     form: str
     affiliate: Brand
     program: Brand
     offer: Offer
+    words: dict[str, str] = {}
 
 
 class DrawSheet(msgspec.Struct, frozen=True, tag=True):
@@ -25,6 +28,7 @@ class DrawSheet(msgspec.Struct, frozen=True, tag=True):
     affiliate: Brand
     program: Brand
     offer: Offer
+    words: dict[str, str] = {}
 
 
 class CleanUpload(msgspec.Struct, frozen=True, tag=True):
@@ -73,6 +77,28 @@ class CheckFinished(msgspec.Struct, frozen=True, tag=True):
     link: str
 
 
+class CheckWords(msgspec.Struct, frozen=True, tag=True):
+    """Own words over all sample affiliates; the answer's data is JSON of assets_gen.wording.Finding."""
+
+    design: str
+    language: str
+    words: dict[str, str]
+    shape: str
+
+
+class DrawWords(msgspec.Struct, frozen=True, tag=True):
+    """With the sample affiliate of that number, at most `widest` pixels wide."""
+
+    design: str
+    language: str
+    words: dict[str, str]
+    shape: str
+    kit: int
+    program: str
+    link: str
+    widest: int
+
+
 class WarmUp(msgspec.Struct, frozen=True, tag=True):
     """Loads what the first picture would have to wait for."""
 
@@ -91,7 +117,8 @@ class Declined(msgspec.Struct, frozen=True, tag=True):
 
 
 SlotsJob = CleanPicture | DrawFinished | DrawSample | CheckFinished
-Job = DrawBanner | DrawSheet | CleanUpload | LogoOn | SlotsJob | WarmUp
+WordsJob = CheckWords | DrawWords
+Job = DrawBanner | DrawSheet | CleanUpload | LogoOn | SlotsJob | WordsJob | WarmUp
 Answer = Done | Declined
 
 encoder = msgspec.msgpack.Encoder()

@@ -121,9 +121,8 @@ async def _brand_page(
     seen = kit.typed(draft) if typed and can_be_drawn(draft) else kit
     library = await library_of(holding, terms, now)
     pictures = await pictures_of(request, seen, holding, terms, PREVIEWS, library)
-    versions = {file: picture.version[:12] for file, picture in pictures.items()}
     kept = () if typed else await kept_kits(me.affiliate_id, EARLIER + 2)
-    page = brand_page(kit, seen, draft, holding, terms, versions, kept, standing)
+    page = brand_page(kit, seen, draft, holding, terms, pictures, kept, standing)
     return show(request, "creatives/brand.html", page=page, fragment="preview", status=status)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from assets_gen import Brand, Design, Size, fonts
 from assets_gen.colour import Colour, contrast
 from assets_gen.palette import palette_of
+from portal.creatives.actions import Picture
 from portal.creatives.forms import KitDraft, colour_of
 from portal.creatives.kit_reviews import KitStanding
 from portal.creatives.kits import Holder, KeptKit, Kit
@@ -74,16 +75,25 @@ def brand_page(
     draft: KitDraft,
     me: Holder,
     terms: ProgramTerms,
-    versions: dict[str, str],
+    drawn: Mapping[str, Picture],
     kept: Sequence[KeptKit] = (),
     standing: KitStanding | None = None,
 ) -> BrandPage:
     """`seen` is what the preview shows: `kit` itself or, while somebody types, what it would become.
+    `drawn` are its pictures by `design/file`.
 
     `kept` are the saved ones, the newest first: those of `EARLIER`, and two more to compare with.
     """
+    versions = {file: picture.version[:12] for file, picture in drawn.items()}
     pictures = tuple(
-        shown(Design.load(design), file, Size.parse(file.partition(".")[0]), me, terms.name, versions)
+        shown(
+            drawn[f"{design}/{file}"].design,
+            file,
+            Size.parse(file.partition(".")[0]),
+            me,
+            terms.name,
+            versions,
+        )
         for design, file in PREVIEWS
     )
     if seen != kit:

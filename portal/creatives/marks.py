@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from portal.clock import local_date
 from portal.creatives.designs_rules import Managed
 from portal.creatives.filters import use_of
 from portal.creatives.seen import used_since
+from portal.creatives.wording_rules import NO_WORDING, Wording
 
 FRESH = timedelta(days=30)
 WORDS = "words"
@@ -56,15 +57,32 @@ class Marks:
 
 
 async def marks_for(
-    enrollment: UUID, began_at: datetime, timezone: str, now: datetime, own: Iterable[Managed]
+    enrollment: UUID,
+    began_at: datetime,
+    timezone: str,
+    now: datetime,
+    own: Iterable[Managed],
+    wording: Wording = NO_WORDING,
 ) -> Marks:
-    """`own` are the program's own designs that the affiliate is shown."""
+    """`own` are the program's designs that the affiliate is shown, `wording` what it says in the others."""
     began, today = local_date(began_at, timezone), local_date(now, timezone)
-    stock = _histories()
+    stock = with_words(_histories(), wording, timezone)
     first = min(history.since for history in stock.values())
     news = news_of(stock, began, today, first)
     news |= news_of({one.slug: _history(one, timezone) for one in own}, began, today)
     return Marks(news, await used_since(enrollment, now))
+
+
+def with_words(stock: Mapping[str, History], wording: Wording, timezone: str) -> dict[str, History]:
+    """The histories of built-in designs, those with words of the program's with that change."""
+    changed = {
+        name: Change(local_date(at, timezone), "Its words were written anew.")
+        for name, at in wording.since.items()
+    }
+    return {
+        name: replace(history, changes=(*history.changes, changed[name])) if name in changed else history
+        for name, history in stock.items()
+    }
 
 
 def _history(design: Managed, timezone: str) -> History:

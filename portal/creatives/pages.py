@@ -19,7 +19,7 @@ from portal.creatives.actions import (
 )
 from portal.creatives.asking import MEDIA_TYPES, pictures_of, studio_of, weights_of
 from portal.creatives.bundle_pages import bundle, download, download_progress
-from portal.creatives.designs_living import library_of
+from portal.creatives.designs_living import Library, library_of
 from portal.creatives.disclosures import disclosure
 from portal.creatives.downloads import files_of
 from portal.creatives.filters import Filter, found
@@ -28,7 +28,7 @@ from portal.creatives.kit_pages import KIT_PAGES
 from portal.creatives.kit_pictures import KIT_PICTURES
 from portal.creatives.kit_reviews import own_holder, public_kit, standing_of
 from portal.creatives.kits import Holder, holder_of, kit_of
-from portal.creatives.marks import marks_for
+from portal.creatives.marks import Marks, marks_for
 from portal.creatives.promotions import carrying, looked_at
 from portal.creatives.rules import EVERGREEN, Wanted, wanted
 from portal.creatives.seen import seen_on
@@ -67,7 +67,7 @@ async def creatives(
     pictures = await pictures_of(request, kit, who, terms, files, library)
     versions = {file: picture.version[:12] for file, picture in pictures.items()}
     base = settings_of(request).base_url
-    marks = await marks_for(me.enrollment_id, me.began_at, terms.timezone, now, library.own)
+    marks = await _marks(me, terms, now, library)
     today = local_date(now, terms.timezone)
     gallery = queries.Gallery(chosen, library.shelf, marks, library.offers, today)
     page = queries.creatives_page(kit, who, terms, base, versions, gallery)
@@ -105,12 +105,16 @@ async def creative(
         weights={} if who.unpublished else await weights_of(request, pictures),
         told=disclosure(channel, country, who.language),
         seen=await seen_on(me.enrollment_id, design, now),
-        mark=(await marks_for(me.enrollment_id, me.began_at, terms.timezone, now, library.own)).of(design),
+        mark=(await _marks(me, terms, now, library)).of(design),
         standing=standing,
         promotion=looked_at(who, local_date(now, terms.timezone)),
     )
     page = queries.creative_page(kit, who, terms, base, chosen, size_asked, shown.version[:12], beside)
     return show(request, "creatives/creative.html", page=page, fragment="told")
+
+
+async def _marks(me: Me, terms: ProgramTerms, now: datetime, library: Library) -> Marks:
+    return await marks_for(me.enrollment_id, me.began_at, terms.timezone, now, library.own, library.wording)
 
 
 # --- the living address ---

@@ -19,6 +19,7 @@ from portal.creatives.marks import Mark, Marks
 from portal.creatives.promotions import LookedAt, looked_at, said_by
 from portal.creatives.rules import EVERGREEN
 from portal.creatives.seen import SeenOn
+from portal.creatives.wording_rules import NO_WORDING, Wording
 from portal.programs.rules import ProgramTerms, Promotion
 
 
@@ -139,10 +140,10 @@ def tracked_link(base: str, me: Holder, design: str, shape: str) -> str:
     return f"{base}/r/{me.slug}?p={design}-{shape.partition('@')[0]}"
 
 
-def built_in() -> tuple[Design, ...]:
-    """The evergreen design first."""
+def built_in(wording: Wording = NO_WORDING) -> tuple[Design, ...]:
+    """With what the program says in them; the evergreen design first."""
     others = [name for name in designs.names() if name != EVERGREEN]
-    return tuple(map(Design.load, (EVERGREEN, *others)))
+    return tuple(map(wording.design, (EVERGREEN, *others)))
 
 
 def creatives_page(

@@ -24,9 +24,11 @@ from portal.creatives.jobs import (
     Job,
     LogoOn,
     WarmUp,
+    WordsJob,
     encoder,
     job_decoder,
 )
+from portal.creatives.wording_drawing import done_with_words
 
 MEMORY = 1_500_000_000
 LOGO_HEIGHT = 168  # twice what a page shows
@@ -65,17 +67,21 @@ def _done(job: Job) -> Done:
         logo = clean_logo(job.data)
         return Done(logo.data, logo.media_type, logo.colours)
     if isinstance(job, DrawSheet):
-        design = Design.load(job.design)
-        sheet = render_sheet(design, job.paper, job.affiliate, job.program, job.offer, job.form)
+        sheet = render_sheet(_speaking(job), job.paper, job.affiliate, job.program, job.offer, job.form)
         return Done(sheet, "application/pdf" if job.form == "pdf" else Format(job.form).media_type)
     if isinstance(job, DrawBanner):
-        banner = render_banner(
-            Design.load(job.design), Size.parse(job.size), job.affiliate, job.program, job.offer, job.form
-        )
+        size = Size.parse(job.size)
+        banner = render_banner(_speaking(job), size, job.affiliate, job.program, job.offer, job.form)
         return Done(banner.data, banner.media_type)
     if isinstance(job, LogoOn):
         return Done(shown_on(job.brand, job.ground, LOGO_HEIGHT), "image/png")
+    if isinstance(job, WordsJob):
+        return done_with_words(job)
     return _warmed_up() if isinstance(job, WarmUp) else done_with_slots(job)
+
+
+def _speaking(job: DrawBanner | DrawSheet) -> Design:
+    return Design.load(job.design).saying(job.offer.language, job.words)
 
 
 def _warmed_up() -> Done:

@@ -1,4 +1,5 @@
-"""Brand kits, each change a new revision, pages on which creatives were seen, and managers' own designs."""
+"""Brand kits, each change a new revision, pages on which creatives were seen, managers' own designs and
+their words in the built-in ones."""
 
 from typing import Any
 
@@ -101,6 +102,31 @@ class DesignRevision(Table, tablename="design_revision"):
     published_by = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
 
 
+class WordingDraft(Table, tablename="wording_draft"):
+    """The working copy of what a program says in a built-in design, in one language."""
+
+    id = UUID(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    design = Varchar(length=60, null=False)
+    language = Varchar(length=8, null=False)
+    words = Text(null=False, default="{}")  # JSON: by slot; what is not there the design says itself
+    report = Text(null=False, default="")  # JSON of assets_gen.wording.Finding; empty: not checked yet
+    changes = Integer(null=False, default=0)  # counts up, so that two who edit at once notice
+
+
+class WordingRevision(Table, tablename="wording_revision"):
+    """What was published, for ever. No words: the design's own again."""
+
+    id = UUID(primary_key=True, default=None)
+    program = ForeignKey(Program, null=False, on_delete=OnDelete.restrict)
+    design = Varchar(length=60, null=False)
+    language = Varchar(length=8, null=False)
+    number = Integer(null=False)
+    words = Text(null=False)
+    published_at = Timestamptz(null=False, default=None)
+    published_by = ForeignKey(Manager, null=False, on_delete=OnDelete.restrict)
+
+
 INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS brand_kit_revision ON brand_kit (affiliate, revision)",
     "CREATE UNIQUE INDEX IF NOT EXISTS kit_review_once ON kit_review (kit, program)",
@@ -112,5 +138,8 @@ INDEXES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX IF NOT EXISTS managed_design_slug ON managed_design (program, slug)",
     "CREATE UNIQUE INDEX IF NOT EXISTS design_picture_size ON design_picture (design, size)",
     "CREATE UNIQUE INDEX IF NOT EXISTS design_revision_number ON design_revision (design, number)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS wording_draft_once ON wording_draft (program, design, language)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS wording_revision_number "
+    "ON wording_revision (program, language, design, number)",
 )
-TRIGGERS = append_only("design_revision")
+TRIGGERS = append_only("design_revision", "wording_revision")

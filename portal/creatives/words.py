@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from assets_gen import Design
 from assets_gen.languages import language
 from portal.creatives.disclosures import Disclosure, disclosure
 from portal.creatives.filling import Filled
@@ -13,6 +12,7 @@ from portal.creatives.kits import Holder
 from portal.creatives.queries import address_of, alt_text
 from portal.creatives.rules import EVERGREEN
 from portal.creatives.spoken import Pattern, spoken
+from portal.creatives.wording_rules import NO_WORDING, Wording
 from portal.programs.rules import ProgramTerms, Promotion
 from portal.programs.texts import TEXTS
 
@@ -99,6 +99,7 @@ class Teller:
     base: str
     country: str
     today: date
+    wording: Wording = NO_WORDING  # what the program's pictures say
 
 
 def texts_of(teller: Teller) -> tuple[Text, ...]:
@@ -165,7 +166,8 @@ def _plain(use: Use, filled: Filled, link: str) -> tuple[tuple[Piece, ...], dict
 def values_of(teller: Teller, key: str, told: Disclosure) -> dict[str, str]:
     """What the placeholders stand for; nothing where there is nothing to say."""
     who, terms, said = teller.who, teller.terms, spoken(teller.who.language)
-    pictures, drawn = Design.load(EVERGREEN).words(who.language), language(who.language)
+    pictures = teller.wording.design(EVERGREEN).words(who.language)
+    drawn = language(who.language)
     offer, plan = _running(teller), terms.usual_plan
     code = who.code if teller.code_works and who.percent_bps else ""
     figure = drawn.figure(who.percent_bps / 100)
@@ -206,7 +208,7 @@ def x_length(text: str, link: str) -> int:
 
 
 def _header(teller: Teller) -> str:
-    who, design = teller.who, Design.load(EVERGREEN)
+    who, design = teller.who, teller.wording.design(EVERGREEN)
     width, height = HEADER.split("x")
     image = teller.base + address_of(who, design.name, f"{HEADER}@2x.{design.form}", p="words-email")
     here = f"{teller.base}/r/{who.slug}?p=words-email"

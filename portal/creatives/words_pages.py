@@ -14,6 +14,7 @@ from portal.clock import local_date
 from portal.creatives.disclosures import ANYWHERE, Country, Disclosure, channels, countries, disclosure
 from portal.creatives.filters import Chip
 from portal.creatives.kits import Holder, holder
+from portal.creatives.wording_kept import wording_of
 from portal.creatives.words import Teller, Text, files_of, texts_of
 from portal.enrollments.queries import Me
 from portal.errors import NotFound
@@ -42,10 +43,11 @@ class WordsPage:
     code_waits: bool  # there is one, and the checkout does not take it
 
 
-def teller_of(me: Me, terms: ProgramTerms, base: str, lang: str, country: str, now: datetime) -> Teller:
-    who = holder(me).speaking(lang, terms)
+async def teller_of(me: Me, terms: ProgramTerms, base: str, lang: str, country: str, now: datetime) -> Teller:
+    who, today = holder(me).speaking(lang, terms), local_date(now, terms.timezone)
     known = country if country in countries() else ANYWHERE
-    return Teller(who, terms, me.tier, me.code_works, base, known, local_date(now, terms.timezone))
+    wording = await wording_of(me.program_id, who.language)
+    return Teller(who, terms, me.tier, me.code_works, base, known, today, wording)
 
 
 def _query(who: Holder, country: str) -> str:
@@ -63,7 +65,7 @@ async def words(
     country: FromQuery[str] = "",
 ) -> Page:
     terms = await terms_at(me.program_id, now)
-    teller = teller_of(me, terms, settings_of(request).base_url, lang, country, now)
+    teller = await teller_of(me, terms, settings_of(request).base_url, lang, country, now)
     who = teller.who
     page = WordsPage(
         program=terms.name,
@@ -101,7 +103,7 @@ async def words_file(
     country: FromQuery[str] = "",
 ) -> Response[Any]:
     terms = await terms_at(me.program_id, now)
-    teller = teller_of(me, terms, settings_of(request).base_url, lang, country, now)
+    teller = await teller_of(me, terms, settings_of(request).base_url, lang, country, now)
     content = dict(files_of(teller)).get(file)
     if content is None:
         raise NotFound

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from assets_gen import Size
 from assets_gen.design import names
 from portal.creatives.asking import MEDIA_TYPES, studio_of
+from portal.creatives.wording_kept import wording_of
 from portal.enrollments.me import must_speak_of
 from portal.enrollments.queries import Me
 from portal.errors import Busy, NotFound, TooMany
@@ -38,6 +39,7 @@ from portal.web import (
     who,
 )
 
+SPOKEN = "en"  # this page, and the pictures on it
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -62,7 +64,8 @@ async def _program(request: Asking, now: datetime) -> Page:
     said = {key: str(value) for key, value in request.query_params.items()}
     history = await terms_history(program_of(request))
     count_visit(request, history.at(now), now)
-    page = await program_page(house_of(request).path, history, said, settings_of(request).base_url, now)
+    wording, base = await wording_of(program_of(request), SPOKEN), settings_of(request).base_url
+    page = await program_page(house_of(request).path, history, wording, said, base, now)
     part = "studio" if "studio" in request.headers.get("HX-Target", "") else "calculation"
     return show(request, "home/program.html", page=page, fragment=part)
 
@@ -76,7 +79,8 @@ async def try_picture(
     trying = parse_try({**request.query_params, "design": design}, names())
     if trying.design != design or trying.note:
         raise NotFound
-    picture = picture_of(terms, trying, file, settings_of(request).base_url)
+    wording = await wording_of(program_of(request), SPOKEN)
+    picture = picture_of(terms, wording, trying, file, settings_of(request).base_url)
     known = request.query_params.get("v", "") == picture.version[:12]
     try:
         drawn = await _wall(request).drawn(picture, client_network(request))

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from assets_gen import Design, Size
 from assets_gen.design import names
 from portal.clock import local_date
+from portal.creatives.wording_rules import Wording
 from portal.earnings.forecast import next_day
 from portal.earnings.timeline import PayWindow, pay_window, released_on, run_month
 from portal.enrollments.rules import due
@@ -80,15 +81,16 @@ class ProgramPage:
 
 
 async def program_page(
-    path: str, history: TermsHistory, said: Mapping[str, str], base: str, now: datetime
+    path: str, history: TermsHistory, wording: Wording, said: Mapping[str, str], base: str, now: datetime
 ) -> ProgramPage:
+    """`wording` is what the program's pictures say."""
     terms = history.at(now)
     today = local_date(now, terms.timezone)
     asked = parse_wish(said, terms)
     year = await asyncio.to_thread(year_of, history, asked.wish, today)
     trying = parse_try(said, names())
     design = Design.load(trying.design)
-    banners = _banners(terms, trying, design, base)
+    banners = _banners(terms, wording, trying, design, base)
     code = next(code_proposals(trying.name, terms.code_percent, terms.code_pattern))
     return ProgramPage(
         terms=terms,
@@ -131,15 +133,17 @@ def worked_example(terms: ProgramTerms, today: date) -> WorkedExample:
     )
 
 
-def _banners(terms: ProgramTerms, trying: Try, design: Design, base: str) -> tuple[Banner, ...]:
+def _banners(
+    terms: ProgramTerms, wording: Wording, trying: Try, design: Design, base: str
+) -> tuple[Banner, ...]:
     there = {str(size) for size in design.sizes}
     shown = [(size, kind) for size, kind in WALL if size in there][:3]
-    return tuple(_banner(terms, trying, size, kind, base) for size, kind in shown)
+    return tuple(_banner(terms, wording, trying, size, kind, base) for size, kind in shown)
 
 
-def _banner(terms: ProgramTerms, trying: Try, size: str, kind: str, base: str) -> Banner:
+def _banner(terms: ProgramTerms, wording: Wording, trying: Try, size: str, kind: str, base: str) -> Banner:
     parsed = Size.parse(size)
-    version = picture_of(terms, trying, f"{size}.webp", base).version[:12]
+    version = picture_of(terms, wording, trying, f"{size}.webp", base).version[:12]
     typed = urlencode({"name": trying.name, "colour": trying.colour, "v": version})
     return Banner(
         kind=kind,

@@ -3,9 +3,10 @@
 from collections import OrderedDict
 from xml.sax.saxutils import escape
 
-from assets_gen import Brand, Design, Offer, Size
+from assets_gen import Brand, Offer, Size
 from portal.creatives.actions import PICTURES, Picture, Studio, check_offered, program_brand
 from portal.creatives.rules import wanted
+from portal.creatives.wording_rules import Wording
 from portal.enrollments.wording import code_proposals
 from portal.errors import Busy, NotFound, TooMany
 from portal.home.forms import Try
@@ -47,9 +48,9 @@ class Wall:
             self._size -= len(gone)
 
 
-def picture_of(terms: ProgramTerms, trying: Try, file: str, base: str) -> Picture:
+def picture_of(terms: ProgramTerms, wording: Wording, trying: Try, file: str, base: str) -> Picture:
     """Raises NotFound for a size or format that the design does not have."""
-    design, asked = Design.load(trying.design), wanted(file)
+    design, asked = wording.design(trying.design), wanted(file)
     if asked is None or asked.form not in PICTURES or "@" in asked.shape:
         raise NotFound
     check_offered(design, asked)

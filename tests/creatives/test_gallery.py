@@ -11,9 +11,10 @@ import pytest
 from assets_gen import Design
 from portal.creatives.filters import NOTHING, USE_NAMES, Filter, everything, facets, found, use_of
 from portal.creatives.hits import Hit, record_hits
-from portal.creatives.marks import WORDS, Change, History, _histories, news_of
+from portal.creatives.marks import WORDS, Change, History, _histories, news_of, with_words
 from portal.creatives.queries import built_in
 from portal.creatives.rules import Place
+from portal.creatives.wording_rules import Wording
 from tests.cast import Cast
 from tests.conftest import FrozenClock, People
 
@@ -58,6 +59,18 @@ async def test_a_filtered_gallery_can_be_shared_and_an_empty_one_leads_back(ada:
     assert "No creative is like this" in nothing
     assert 'href="/creatives?use=paper">Show it in every design, not only Split' in nothing
     assert 'href="/creatives?design=split">Show it for every use, not only PDF' in nothing
+
+
+def test_words_that_a_program_wrote_anew_are_a_change() -> None:
+    history = {"split": History(date(2026, 5, 1)), "grid": History(date(2026, 5, 1))}
+    written = Wording(
+        "en", {"split": {"headline": "Mine"}}, {"split": datetime(2026, 11, 18, 23, 30, tzinfo=UTC)}
+    )
+    histories = with_words(history, written, "Europe/Berlin")
+    news = news_of(histories, date(2026, 6, 1), date(2026, 11, 23))
+    assert {name: (mark.on, mark.is_new) for name, mark in news.items()} == {
+        "split": (date(2026, 11, 19), False)
+    }
 
 
 def test_what_came_or_changed_lately_is_marked_for_those_who_were_there_before() -> None:

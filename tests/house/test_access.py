@@ -259,6 +259,12 @@ ACCESS = {
     "POST /manage/designs/{design}/{size}/remove": Open.TO_MANAGERS,
     "GET /manage/designs/{design}/{size}/picture": Open.TO_MANAGERS,
     "GET /manage/designs/{design}/{size}/kits/{number}": Open.TO_MANAGERS,
+    "GET /manage/designs/{design}/words": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/words": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/words/publish": Open.TO_MANAGERS,
+    "GET /manage/designs/{design}/words/file": Open.TO_MANAGERS,
+    "POST /manage/designs/{design}/words/file": Open.TO_MANAGERS,
+    "GET /manage/designs/{design}/words/{shape}/kits/{number}": Open.TO_MANAGERS,
     "GET /manage/kits": Open.TO_MANAGERS,
     "POST /manage/kits/{kit}": Open.TO_MANAGERS,
     "GET /manage/kits/{kit}/{design}/{file}": Open.TO_MANAGERS,
@@ -452,6 +458,8 @@ def things_below(path: str, things: dict[str, str]) -> dict[str, str]:
     """Names that mean something else below some addresses."""
     if "/terms/{version}" in path:
         return {"version": "1"}
+    if "/words" in path and path.startswith("/manage/designs"):
+        return {"design": "spotlight", "shape": "320x50", "number": "0"}
     if path.startswith("/manage/designs"):
         # One is there to lose its picture.
         return {"design": "spare" if path.endswith("/remove") else "own", "number": "0"}
