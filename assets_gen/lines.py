@@ -21,11 +21,9 @@ def typed(table: Table, element: Element, setting: Setting, room: Box, ink_role:
     block = cap + rise + setting.sink
     match str(element.options.get("valign", "bottom" if "top" not in element.edges else "top")):
         case "seam":
-            # The edge between two fields runs through the middle of a line's small letters.
-            seam_line = _seam_line(element, setting)
-            before = setting.leading * setting.size * (seam_line - 1)
+            before = setting.leading * setting.size * (_seam_line(element, setting) - 1)
             seam = table.length(str(element.options["seam"]))
-            top = round(seam) + setting.middle(seam_line - 1) - before - cap
+            top = round(seam) + _over_seam(element, setting) - before - cap
         case "middle":
             top = (room.top + room.bottom - block) / 2
         case "bottom":
@@ -153,11 +151,21 @@ def _around_seam(table: Table, element: Element, setting: Setting, room: Box) ->
     if element.options.get("valign") != "seam":
         return setting
     line = _seam_line(element, setting)
-    seam, half = table.length(str(element.options["seam"])), setting.middle(line - 1) / setting.size
+    seam, half = table.length(str(element.options["seam"])), _over_seam(element, setting) / setting.size
     above = rise(setting.lines[0], setting.face) + setting.leading * (line - 1) - half
     below = half + setting.leading * (len(setting.lines) - line) + fall(setting.lines[-1], setting.face)
     size = min((seam - room.top) / above, (room.bottom - seam) / below, setting.size)
     return replace(setting, size=size)
+
+
+def _over_seam(element: Element, setting: Setting) -> float:
+    """How far above its line's baseline the edge between two fields runs: through its small letters.
+
+    In small pictures a letter cut in two is hard to read: there it runs below the line, before the next.
+    """
+    if element.options.get("seam_between"):
+        return (setting.rise - setting.leading * setting.size) / 2
+    return setting.middle(_seam_line(element, setting) - 1)
 
 
 def _seam_line(element: Element, setting: Setting) -> int:

@@ -158,7 +158,7 @@ def test_no_preposition_stands_alone_between_two_lines(design: str) -> None:
 
 
 def test_kanji_cross_a_seam_by_their_middle_and_not_by_that_of_latin_letters() -> None:
-    upper = named(scene_in("ja", "split", "300x250"), "headline")
+    upper = named(scene_in("ja", "split", "1080x1080"), "headline")
     assert isinstance(upper.content, Type)
     setting = upper.content.setting
     baseline = upper.content.y + setting.leading * setting.size

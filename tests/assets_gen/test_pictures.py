@@ -165,12 +165,22 @@ def test_a_claim_changes_its_ink_exactly_at_the_seam() -> None:
 
 def test_a_seam_across_runs_through_the_middle_of_small_letters() -> None:
     brand, offer = kits()["mark and two lines"]
-    scene, _ = arranged(Design.load("split"), Size(300, 250), brand, PROGRAM, offer)
+    scene, _ = arranged(Design.load("split"), Size(1080, 1080), brand, PROGRAM, offer)
     upper = next(element for element in scene.elements if element.name == "headline")
     assert isinstance(upper.content, Type)
     setting = upper.content.setting
     baseline = upper.content.y + setting.leading * setting.size
     assert upper.box.bottom == pytest.approx(baseline - setting.face.x_height * setting.size / 2, abs=1)
+
+
+def test_in_a_small_picture_the_seam_runs_between_two_lines() -> None:
+    brand, offer = kits()["mark and two lines"]
+    scene, _ = arranged(Design.load("split"), Size(300, 250), brand, PROGRAM, offer)
+    upper = next(element for element in scene.elements if element.name == "headline")
+    assert isinstance(upper.content, Type)
+    setting = upper.content.setting
+    capitals = upper.content.y + setting.leading * setting.size - setting.rise
+    assert upper.box.bottom == pytest.approx((upper.content.y + capitals) / 2, abs=1)
 
 
 def test_a_qr_code_that_is_painted_over_does_not_read() -> None:
