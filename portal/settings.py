@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 SMALLEST_LIMIT = 10_000_000
+MOST_REMEMBERED = 300  # as long as browsers keep a picture
 _SIZES = {"MB": 10**6, "GB": 10**9}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -30,6 +31,7 @@ class Settings:
     smtp_url: str | None = field(repr=False)
     storage_url: str
     pictures_limit: int  # bytes
+    pictures_remembered: int  # seconds
     rate_limit_url: str
     # A program's slug or nothing, and the secret.
     stripe_webhook_secrets: tuple[tuple[str, str], ...] = field(repr=False)
@@ -63,7 +65,8 @@ KNOWN = frozenset(
     "PORTAL_" + name
     for name in (
         "DATA_DIR DATABASE_URL BASE_URL HOST PORT SECRET SMTP_URL STORAGE_URL "
-        "PICTURES_LIMIT RATE_LIMIT_URL STRIPE_WEBHOOK_SECRET STRIPE_API_KEY STRIPE_API_URL TRUSTED_PROXIES"
+        "PICTURES_LIMIT PICTURES_REMEMBERED RATE_LIMIT_URL STRIPE_WEBHOOK_SECRET STRIPE_API_KEY "
+        "STRIPE_API_URL TRUSTED_PROXIES"
     ).split()
 )
 
@@ -95,6 +98,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             ("file", "s3", "gs", "az", "memory"),
         ),
         pictures_limit=_size("PORTAL_PICTURES_LIMIT", said.get("PORTAL_PICTURES_LIMIT") or "2 GB"),
+        pictures_remembered=_seconds(said.get("PORTAL_PICTURES_REMEMBERED") or "5"),
         rate_limit_url=_url(
             "PORTAL_RATE_LIMIT_URL",
             said.get("PORTAL_RATE_LIMIT_URL") or "memory://",
@@ -121,6 +125,14 @@ def _data_dir(text: str) -> Path:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise BadSetting(f"PORTAL_PORT is {text!r}. It must be a number from 1 to 65535.")
+    return int(text)
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST_REMEMBERED:
+        raise BadSetting(
+            f"PORTAL_PICTURES_REMEMBERED is {text!r}. It must be whole seconds from 0 to {MOST_REMEMBERED}."
+        )
     return int(text)
 
 

@@ -185,6 +185,8 @@ def settings_for(database_url: str, folder: Path, **more: str) -> Settings:
             "PORTAL_DATABASE_URL": database_url,
             "PORTAL_BASE_URL": "http://127.0.0.1:8000",
             "PORTAL_STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
+            # A frozen clock would remember for ever.
+            "PORTAL_PICTURES_REMEMBERED": "0",
             **more,
         }
     )

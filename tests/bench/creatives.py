@@ -181,7 +181,8 @@ async def cold_process() -> None:
 async def pages(rounds: int) -> None:
     """What drawing costs those who only read pages, and what a picture costs that is there already."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = settings_for(f"sqlite:///{folder}/bench.sqlite", Path(folder))
+        usual = {"PORTAL_PICTURES_REMEMBERED": "5"}
+        settings = settings_for(f"sqlite:///{folder}/bench.sqlite", Path(folder), **usual)
         async with db.connected(settings.database_url):
             await migrate()
             cast = await gather_cast(BEGINNING)
@@ -206,10 +207,6 @@ async def pages(rounds: int) -> None:
             hits = await _a_second(ada, picture, 200 * rounds)
         async with _client(_bytes_app(plain), settings.base_url) as nobody:
             bare = await _a_second(nobody, "/picture", 200 * rounds)
-        sys.stdout.write(
-            "    A picture that is there still asks the database whose it is and which kit and terms are in "
-            "force, and counts the load.\n"
-        )
         say(
             "a picture that is there ÷ a handler that returns bytes",
             hits / bare,
