@@ -91,7 +91,8 @@ class Finding:
 def texts_of(design: Design, language: str) -> dict[str, str]:
     """What can be said in other words, by slot, as the design says it."""
     words = design.words(language)
-    return {slot: words[slot] for slot in TEXTS if slot in words}
+    # A language says more than a design shows; its own English copy is what it shows.
+    return {slot: words[slot] for slot in TEXTS if slot in design.copy["en"]}
 
 
 def problem_with(slot: str, text: str, instead_of: str) -> str:

@@ -9,6 +9,9 @@ import httpx
 import pytest
 
 from assets_gen import Design
+from assets_gen.design import names
+from assets_gen.languages import languages
+from assets_gen.wording import texts_of
 from portal.audit.tables import AuditEntry
 from portal.creatives.tables import WordingRevision
 from tests.conftest import Stage
@@ -112,6 +115,14 @@ async def test_each_language_has_words_of_its_own(
     await publishes(mira, lang="de")
     assert await banner(visitor, design="split") == english
     assert await banner(visitor, design="split", file="300x250.png?lang=de") != german
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_language_offers_the_texts_that_a_design_shows(name: str) -> None:
+    design = Design.load(name)
+    offered = [list(texts_of(design, code)) for code in languages()]
+    assert all(texts == offered[0] for texts in offered)
+    assert ("paragraph" in offered[0]) == bool(design.papers)
 
 
 async def test_a_translator_fills_in_a_table(mira: httpx.AsyncClient) -> None:
