@@ -180,10 +180,14 @@ def leaning(text: str) -> str:
     return " ".join([*units[:-last], *(LEAN + unit for unit in tail)])
 
 
-# All words of all designs in all sizes are some 600 masks; 512 would forget each before it comes again.
-@lru_cache(maxsize=1536)
 def ink(setting: Setting, align: str = "left") -> Ink:
     """The mask of a setting, drawn larger and reduced, so that glyphs stand where their kerning puts them."""
+    return _ink(setting, "left" if len(setting.lines) == 1 else align)
+
+
+# All words of all designs in all sizes are some 600 masks; 512 would forget each before it comes again.
+@lru_cache(maxsize=1536)
+def _ink(setting: Setting, align: str) -> Ink:
     scale = 2 if setting.size >= 48 else 4
     size = setting.size * scale
     pad = int(size * 0.5) // scale * scale + scale
