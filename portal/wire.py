@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
 from litestar.middleware import ASGIMiddleware
@@ -39,17 +38,19 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 HSTS = "max-age=63072000; includeSubDomains; preload"
+# As they go on the wire: they are added to every picture and every page.
+_PLAIN = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_WITH_HSTS = [*_PLAIN, (b"strict-transport-security", HSTS.encode())]
 
 
 async def security_headers(message: Message, scope: Scope) -> None:
     """A hook for every answer, error pages included. What a handler has set itself stays."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    if scope["litestar_app"].state.settings.https:
-        headers.setdefault("Strict-Transport-Security", HSTS)
+    own = list(message["headers"])
+    said = {name.lower() for name, _ in own}
+    wanted = _WITH_HSTS if scope["litestar_app"].state.settings.https else _PLAIN
+    message["headers"] = own + [(name, value) for name, value in wanted if name not in said]
 
 
 class ReadableHost(ASGIMiddleware):
