@@ -151,11 +151,11 @@ def reached(way: NDArray[np.bool_], start: NDArray[np.bool_]) -> NDArray[np.bool
         reached = grown
 
 
-def is_photo(pixels: Floats) -> bool:
+def is_photo(pixels: NDArray[Any]) -> bool:
     if not len(pixels):
         return False
-    shades = (pixels.astype(np.uint8) >> 4).astype(np.int32)
-    counts = np.bincount(shades @ np.array([256, 16, 1]))
+    red, green, blue = (pixels.astype(np.uint8, copy=False) >> 4).astype(np.intp).T
+    counts = np.bincount(red * 256 + green * 16 + blue)
     return int((counts > len(pixels) * 0.0004).sum()) > 260
 
 

@@ -115,7 +115,7 @@ def shows_by_itself(logo: Logo) -> bool:
     if logo.tile:
         return True
     pixels = np.asarray(logo.picture)
-    return is_photo(pixels[..., :3][pixels[..., 3] > 76].astype(np.float32))
+    return is_photo(pixels[..., :3][pixels[..., 3] > 76])
 
 
 def faint(logo: Logo, ground: Floats, reserve: float = 1.0) -> list[Faint]:
@@ -144,14 +144,14 @@ def faint(logo: Logo, ground: Floats, reserve: float = 1.0) -> list[Faint]:
 @lru_cache(maxsize=64)
 def _looked_at(logo: Logo) -> tuple[Floats, NDArray[np.bool_], NDArray[np.intp], Floats, list[float]]:
     """Each point's luminance, whether it is solid, whose ink it is; the inks, and the least of each."""
-    rgba = _grid(np.asarray(logo.picture, dtype=np.float32) / 255)
+    rgba = _grid(np.asarray(logo.picture)).astype(np.float32) / 255
     solid, centres = rgba[..., 3] > 0.5, _inks_of(logo)
     owner = np.where(solid, nearest(to_oklab(rgba[..., :3]), centres), -1)
     least = [WORD if _is_word(owner == number) else MARK for number in range(len(centres))]
     return luminance(rgba[..., :3]), solid, owner, centres, least
 
 
-def _grid(pixels: Floats) -> Floats:
+def _grid(pixels: NDArray[Any]) -> NDArray[Any]:
     height, width = fitting(pixels.shape, 240)[::-1]
     rows = np.linspace(0, pixels.shape[0] - 1, height).round().astype(int)
     columns = np.linspace(0, pixels.shape[1] - 1, width).round().astype(int)
@@ -160,9 +160,11 @@ def _grid(pixels: Floats) -> Floats:
 
 @lru_cache(maxsize=64)
 def _inks_of(logo: Logo) -> Floats:
-    pixels = np.asarray(logo.picture, dtype=np.float32).reshape(-1, 4) / 255
-    opaque = pixels[pixels[:, 3] > min(0.9, 0.99 * float(pixels[:, 3].max()))]
-    return inks(to_oklab(opaque[:: max(1, len(opaque) // _SAMPLES), :3]))
+    pixels = np.asarray(logo.picture).reshape(-1, 4)
+    alpha = pixels[:, 3].astype(np.float32) / 255
+    opaque = np.flatnonzero(alpha > min(0.9, 0.99 * float(alpha.max())))
+    chosen = pixels[opaque[:: max(1, len(opaque) // _SAMPLES)], :3]
+    return inks(to_oklab(chosen.astype(np.float32) / 255))
 
 
 def _is_word(own: NDArray[np.bool_]) -> bool:
