@@ -10,7 +10,7 @@ import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from assets_gen.brand import AssetError, Offer, drawable
+from assets_gen.brand import AssetError, Brand, Offer, drawable
 from assets_gen.design import Design
 from assets_gen.kits import PROGRAM, kits, said_in
 from assets_gen.layout import arranged
@@ -124,10 +124,10 @@ def placeholders(text: str) -> set[str] | None:
     return {name for _, name, _, _ in parts if name is not None}
 
 
-def findings_in(design: Design, shape: str, language: str) -> list[Finding]:
+def findings_in(design: Design, shape: str, language: str, program: Brand = PROGRAM) -> list[Finding]:
     """Of a design with words of somebody's own, in a size or on a paper, over the sample affiliates."""
-    found = _on_paper(design, shape, language) if shape in PAPERS else _in_size(design, shape, language)
-    return together(found)
+    look = _on_paper if shape in PAPERS else _in_size
+    return together(look(design, shape, language, program))
 
 
 def together(findings: Iterable[Finding]) -> list[Finding]:
@@ -152,10 +152,10 @@ def offers(language: str) -> Iterator[tuple[str, Offer]]:
         yield kit, replace(told, code="", figure="", discount="") if number % 2 else told
 
 
-def _in_size(design: Design, shape: str, language: str) -> Iterator[Finding]:
+def _in_size(design: Design, shape: str, language: str, program: Brand) -> Iterator[Finding]:
     size, samples, slots = Size.parse(shape), kits(), _slots(design)
     for kit, offer in offers(language):
-        scene, _ = arranged(design, size, samples[kit][0], PROGRAM, offer)
+        scene, _ = arranged(design, size, samples[kit][0], program, offer)
         for flaw in _flaws(scene):
             yield _finding(design, language, flaw, slots, size, kit)
 
@@ -218,14 +218,15 @@ def _way_out(design: Design, language: str, fault: Fault, slot: str) -> str:
     return "Shorten it." if slot else "Shorten what stands beside it."
 
 
-def _on_paper(design: Design, paper: str, language: str) -> Iterator[Finding]:
+def _on_paper(design: Design, paper: str, language: str, program: Brand) -> Iterator[Finding]:
     # WeasyPrint takes its time to load, and pictures are checked without it.
     from assets_gen.sheets.lint import check
 
     title = f"{KINDS[PAPERS[paper].kind].capitalize()}, {PAPERS[paper].format}"
-    offer, brand = dict(offers(language))[_ON_PAPER], kits()[_ON_PAPER][0]
+    brand, told = kits()[_ON_PAPER]
+    offer = replace(said_in(told, language), headline="")
     try:
-        found = check(composed_sheet(design, paper, brand, PROGRAM, offer), PAPERS[paper])
+        found = check(composed_sheet(design, paper, brand, program, offer), PAPERS[paper])
     except AssetError as refused:
         found = [str(refused)]
     for sentence in found:

@@ -84,6 +84,7 @@ class CheckWords(msgspec.Struct, frozen=True, tag=True):
     language: str
     words: dict[str, str]
     shape: str
+    program: Brand
 
 
 class DrawWords(msgspec.Struct, frozen=True, tag=True):
@@ -94,7 +95,7 @@ class DrawWords(msgspec.Struct, frozen=True, tag=True):
     words: dict[str, str]
     shape: str
     kit: int
-    program: str
+    program: Brand
     link: str
     widest: int
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from assets_gen import Design
+from assets_gen import Brand, Design
 from assets_gen.wording import Finding, together
 from portal import db
 from portal.audit.actions import Actor, record
@@ -72,7 +72,7 @@ async def take_file(program_id: UUID, design: str, sent: Mapping[str, Words]) ->
                 raise Refused("Somebody else changed these words meanwhile. Send the file again.")
 
 
-async def check(studio: Studio, program_id: UUID, design: Design, kept: Kept) -> None:
+async def check(studio: Studio, program_id: UUID, program: Brand, design: Design, kept: Kept) -> None:
     """In a render process, one size or sheet after the other. Raises Busy."""
     if kept.report is not None or not kept.changes:
         return
@@ -81,7 +81,7 @@ async def check(studio: Studio, program_id: UUID, design: Design, kept: Kept) ->
     for shape in shapes(design) if kept.words else ():
         try:
             answer = await studio.renderers.answer_to(
-                CheckWords(design.name, kept.language, dict(kept.words), shape)
+                CheckWords(design.name, kept.language, dict(kept.words), shape, program)
             )
         except TookTooLong as error:
             raise Busy("The check took too long. Try again in a moment.", retry_after=10) from error

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from assets_gen import Design
 from assets_gen import design as built_in
 from portal.creatives import wording_actions as actions
+from portal.creatives.actions import program_brand
 from portal.creatives.asking import studio_of
 from portal.creatives.designs_rules import LONGEST_SLUG
 from portal.creatives.jobs import Declined, DrawWords
@@ -74,7 +75,7 @@ async def save_words(
         if not await actions.save(program_of(request), kept, draft.words, shown):
             typed = Typed(draft.said, meanwhile=actions.MEANWHILE)
             return await _page(request, found, spoken, now, typed, status=409)
-    report = await _checked(request, found, spoken)
+    report = await _checked(request, found, spoken, now)
     return go(request, _address(found, spoken, said.get("shape", "")), flash=_saved(report))
 
 
@@ -88,10 +89,10 @@ def _saved(kept: Kept) -> str:
     return "Saved and checked."
 
 
-async def _checked(request: Asking, design: Design, spoken: str) -> Kept:
+async def _checked(request: Asking, design: Design, spoken: str, now: datetime) -> Kept:
     program = program_of(request)
-    kept = await kept_words(program, design.name, spoken)
-    await actions.check(studio_of(request), program, design, kept)
+    kept, terms = await kept_words(program, design.name, spoken), await terms_at(program, now)
+    await actions.check(studio_of(request), program, program_brand(terms), design, kept)
     return await kept_words(program, design.name, spoken)
 
 
@@ -102,7 +103,7 @@ async def publish_words(
     found, said = _design(design), await form_of(request)
     must_speak_of(request, said.get("program", ""))
     spoken, _ = await _spoken(request, said.get("lang", ""), now)
-    await _checked(request, found, spoken)
+    await _checked(request, found, spoken, now)
     number = await actions.publish(program_of(request), found, spoken, who(request).known, now)
     told = f"Revision {number} of the words is published. Every picture follows within minutes."
     return go(request, _address(found, spoken), flash=told)
@@ -136,7 +137,7 @@ async def send_words_file(
         typed = _no_file(*(sent.errors or ["There is no text in this file."]))
         return await _page(request, found, spoken, now, typed, status=422)
     await actions.take_file(program_of(request), found.name, sent.words)
-    reports = [await _checked(request, found, code) for code in sent.words]
+    reports = [await _checked(request, found, code, now) for code in sent.words]
     count = sum(len(kept.report or ()) for kept in reports)
     told = (
         f"The check has {count} finding{'s' if count > 1 else ''}." if count else "The check found nothing."
@@ -182,7 +183,7 @@ async def words_sample(
     kept = await kept_words(program, found.name, spoken)
     link, terms = f"{settings_of(request).base_url}/r/{LONGEST_SLUG}", await terms_at(program, now)
     job = DrawWords(
-        found.name, spoken, dict(kept.words), shape, max(number, 0), terms.name, link, SAMPLE_WIDTH
+        found.name, spoken, dict(kept.words), shape, max(number, 0), program_brand(terms), link, SAMPLE_WIDTH
     )
     try:
         answer = await studio_of(request).renderers.answer_to(job)
