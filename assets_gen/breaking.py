@@ -182,7 +182,8 @@ def fitted(text: str, face: Face, fit: Fit, width: float, height: float) -> Sett
 def _largest(told: tuple[Unit, ...], face: Face, fit: Fit, width: float, height: float) -> Setting | None:
     best: Setting | None = None
     lost = False
-    for count in fit.counts:
+    # What has fewer words than the fewest lines stands one word a line.
+    for count in [count for count in fit.counts if count <= len(told)] or [len(told)]:
         lines = _broken(told, count, face, fit.short)
         if lines is None:
             continue

@@ -38,7 +38,11 @@ _SAID: dict[str, dict[str, Any]] = {
         "headline": "Everything you need to plan, publish and sell your courses "
         "and coaching, one login for all",
     },
-    "no code": {"figure": "", "discount": ""},
+    "no code": {
+        "figure": "",
+        "discount": "",
+        "plans": tuple(replace(plan, first_monthly="", first_yearly="") for plan in PLANS),
+    },
     "German compound words": {
         "headline": "Geschäftskundenverwaltung und Zahlungserinnerungen",
         "language": "de",

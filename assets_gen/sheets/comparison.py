@@ -51,7 +51,9 @@ def comparison(order: Order) -> Sheet:
         ),
         monthly=any(plan.monthly for plan in plans),
         yearly=any(plan.yearly for plan in plans),
-        with_code=plain(words["first_with"]).format(code=order.offer.code) if first else "",
+        with_code=plain(words["first_with"]).format(code=order.offer.code)
+        if first and order.offer.code
+        else "",
     )
 
 
