@@ -48,6 +48,16 @@ def test_a_reader_can_select_and_hear_everything_that_matters() -> None:
     assert b"pdfuaid" in catalogue["/Metadata"].get_data()
 
 
+def test_without_a_code_a_sheet_says_what_to_do_and_promises_nothing() -> None:
+    brand, offer = kits()["no code"]
+    for paper in ("a4", "comparison-a4", "mediakit-a4"):
+        reader, _ = read(render_sheet(SPOTLIGHT, paper, brand, PROGRAM, offer))
+        text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+        assert "Scan to start your trial" in text.replace("\u00a0", " "), paper
+        for promise in ("%", "with the code", "first full payment"):
+            assert promise not in text, (paper, promise)
+
+
 def test_pictures_have_alternative_texts_and_headings_are_headings() -> None:
     brand, offer = kits()["mark and two lines"]
     reader, _ = read(render_sheet(SPOTLIGHT, "a4", brand, PROGRAM, offer))
