@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import And
 
 from assets_gen.wording import Finding
 from portal.creatives.tables import WordingDraft, WordingRevision
@@ -81,7 +82,7 @@ async def kept_words(program_id: UUID, design: str, language: str) -> Kept:
     return Kept(design, language, words_in(draft["words"]), report, draft["changes"], revisions)
 
 
-def is_draft(program_id: UUID, design: str, language: str):  # type: ignore[no-untyped-def]
+def is_draft(program_id: UUID, design: str, language: str) -> And:
     return (
         (WordingDraft.program == program_id)
         & (WordingDraft.design == design)
