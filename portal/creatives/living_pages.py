@@ -4,9 +4,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from litestar import HttpMethod, Response
-from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery
 
 from assets_gen import Design
 from portal.creatives.actions import Picture, check_offered
@@ -28,21 +26,16 @@ FOR_EVER = 365 * 24 * 3600
 
 
 @HTTPRouteHandler("/c/{kit:str}/{design:str}/{file:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def living(
-    request: Asking,
-    kit: FromPath[str],
-    design: FromPath[str],
-    file: FromPath[str],
-    now: NamedDependency[datetime],
-    v: FromQuery[str] = "",
-    download: FromQuery[str] = "",
-    lang: FromQuery[str] = "",
-) -> Response[bytes]:
+async def living(request: Asking) -> Response[bytes]:
     """Keeps its size for ever and shows what is current: whoever pasted it need not change a thing.
 
-    `p` names the placement.
+    `v` begins its version, `download` asks for a file, `lang` is the language and `p` names the placement.
     """
-    address, remembered = Address(kit.lower(), design, file, lang), _remembered(request)
+    # Read by hand: this is asked for more often than all else together.
+    path, query, now = request.path_params, request.query_params, request.app.state.clock()
+    v, download = query.get("v", ""), query.get("download", "")
+    address = Address(path["kit"].lower(), path["design"], path["file"], query.get("lang", ""))
+    remembered = _remembered(request)
     answer = remembered.get(address, v, now)
     if answer is None:
         who, terms, picture = await _current(request, address, now)
@@ -90,15 +83,16 @@ def _remembered(request: Asking) -> Remembered:
 
 
 def _count(request: Asking, answer: Answer, now: datetime) -> None:
-    known = urlsplit(settings_of(request).base_url).hostname, request.url.hostname
+    headers = request.headers
+    own = urlsplit(f"//{headers.get('host', '')}").hostname, urlsplit(settings_of(request).base_url).hostname
     hit = hit_of(
         answer.enrollment,
         answer.design,
         answer.wanted,
         request.method,
-        dict(request.headers),
+        headers,
         request.query_params.get("p", ""),
-        frozenset(host for host in known if host),
+        frozenset(host for host in own if host),
         now,
     )
     if hit is not None:
